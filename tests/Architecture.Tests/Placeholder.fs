@@ -1,0 +1,1 @@
+module Ppl.Architecture.Tests.Placeholder

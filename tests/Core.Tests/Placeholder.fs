@@ -1,0 +1,1 @@
+module Ppl.Core.Tests.Placeholder

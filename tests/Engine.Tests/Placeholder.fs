@@ -1,0 +1,1 @@
+module Ppl.Engine.Tests.Placeholder

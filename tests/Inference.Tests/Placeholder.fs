@@ -1,0 +1,1 @@
+module Ppl.Inference.Tests.Placeholder
