@@ -1,1 +1,144 @@
+// The second, lower representation: structured imperative code over buffers, with scalar values and vectors of 8 lanes.
+// Every decision (fusion, order, unrolling, buffers, lanes) is visible here and tested by the slow evaluator; engines
+// only print it (IL now, CUDA C later). An engine whose vectors are narrower splits each vector into 2 or 4 parts, so
+// the order of every sum is fixed by the loop program alone.
+// Relies on Core's IR enumerations. Read Lower next.
 namespace Ppl.Lowering
+
+open Ppl.Core
+open Ppl.Core.Ir
+
+/// What an element is in memory and in registers; each takes 8 bytes.
+[<RequireQualifiedAccess; Struct>]
+type Elem =
+    /// f64
+    | Real
+    /// i32, sign-extended to 64 bits; arithmetic wraps at 32 bits
+    | Int
+    /// bool: all bits set or none
+    | Mask
+
+/// Whether a value has one lane or eight.
+[<RequireQualifiedAccess; Struct>]
+type Lanes =
+    | One
+    | Eight
+
+/// The type of a value or variable.
+[<Struct>]
+type ValueType = { Elem: Elem; Lanes: Lanes }
+
+/// A value: assigned once, by one Let, and visible after it in the same and in inner blocks.
+type Value = int
+
+/// A mutable scalar or vector; the way values leave loops and branches.
+type Variable = int
+
+/// A buffer: an index into the table of buffers.
+type BufferId = int
+
+/// Where a buffer lives.
+[<RequireQualifiedAccess; NoComparison; NoEquality>]
+type Place =
+    /// The n-th argument of the program (read only).
+    | Input of n: int
+    /// The n-th result of the program.
+    | Output of n: int
+    /// Data of the compiled program (read only, shared between threads).
+    | Constant of Literal
+    /// Scratch memory; buffers with disjoint lives may share it (offset in elements, a multiple of 8).
+    | Scratch of offset: int
+
+/// A run of elements, 64-byte aligned. Its memory extends at least 8 elements beyond its length, rounded up to a multiple
+/// of 8, so a vector may be loaded from any legal start; what it reads beyond the length is unspecified.
+[<NoComparison; NoEquality>]
+type Buffer = { Elem: Elem; Length: int; Place: Place }
+
+/// buffer[offset + sum of stride * term]; terms are values of type Int, One.
+[<NoComparison; NoEquality>]
+type Address = { Buffer: BufferId; Offset: int; Terms: struct (int * Value)[] }
+
+/// Pure computations. Lanes of the operands agree, and are the lanes of the result, unless said otherwise.
+[<RequireQualifiedAccess; NoComparison; NoEquality>]
+type Op =
+    | Real of float
+    | Int of int
+    | Mask of bool
+    | Unary of UnaryOp * Value
+    | Binary of BinaryOp * Value * Value
+    /// a b + c, rounded once (Real)
+    | Fma of a: Value * b: Value * c: Value
+    /// c - a b, rounded once (Real)
+    | Fnma of a: Value * b: Value * c: Value
+    | Compare of CompareOp * Value * Value
+    | Select of mask: Value * whenTrue: Value * whenFalse: Value
+    | Convert of target: Elem * Value
+    /// One lane to eight.
+    | Splat of Value
+    /// 0..7 (Int, Eight)
+    | LaneIndex
+    /// The first `count` of eight lanes (Mask, Eight)
+    | LaneMask of count: int
+    /// The element there (One), or eight elements stride apart from there (Eight; stride 1 is the fast case).
+    | Load of Address * stride: int
+    /// Eight elements at address + stride * index lane (Eight)
+    | Gather of Address * stride: int * index: Value
+    /// Eight lanes to one, in the order ((0+4)+(2+6)) + ((1+5)+(3+7)); Max and Min are NaN if a lane is.
+    | ReduceLanes of ReduceOp * Value
+    /// One lane of eight.
+    | Lane of Value * lane: int
+    /// The current content of a variable.
+    | Get of Variable
+
+/// Calls of the hand-written kernels of Ppl.Kernels on whole buffers.
+[<RequireQualifiedAccess; NoComparison; NoEquality>]
+type Kernel =
+    /// destination[0..1] = key folded with one Int value
+    | FoldIn of destination: Address * key: Address * data: Value
+    /// destination[0..count-1] uniform in (0, 1)
+    | Uniform of destination: Address * key: Address * count: int
+    /// destination[0..count-1] 32 random bits each
+    | Bits of destination: Address * key: Address * count: int
+    /// C[m,n] = op(A) op(B), row-major and dense; A is [m,k] or, transposed, [k,m]; B likewise
+    | Gemm of c: Address * a: Address * b: Address * m: int * n: int * k: int * transposeA: bool * transposeB: bool
+    /// L[n,n] from the lower triangle of A[n,n]
+    | Cholesky of l: Address * a: Address * n: int
+    /// X[n,k] with op(L) X = B
+    | TriangularSolve of x: Address * l: Address * b: Address * n: int * k: int * lower: bool * transpose: bool
+
+/// Statements of a block, in order.
+[<RequireQualifiedAccess; NoComparison; NoEquality>]
+type Stmt =
+    | Let of Value * Op
+    | Set of Variable * Value
+    /// One element, or the first `lanes` (1 to 8) of eight stride apart.
+    | Store of Address * stride: int * lanes: int * Value
+    /// counter (Int, One) = start, start + step, ... below limit
+    | For of counter: Value * start: int * limit: int * step: int * body: Block
+    | If of condition: Value * whenTrue: Block * whenFalse: Block
+    /// Runs `test`, then `body` while the condition that `test` computed holds, again from `test`.
+    | While of test: Block * condition: Value * body: Block
+    /// Copies count elements; the runs do not overlap.
+    | Copy of destination: Address * source: Address * count: int
+    | Call of Kernel
+
+/// A block of statements.
+and Block = Stmt[]
+
+/// A whole program as loops.
+[<NoComparison; NoEquality>]
+type LoopProgram =
+    {
+        Body: Block
+        /// The types of values.
+        Values: ValueType[]
+        /// The types of variables.
+        Variables: ValueType[]
+        Buffers: Buffer[]
+        /// Elements of scratch memory.
+        ScratchLength: int
+        /// The buffer of each argument.
+        Inputs: BufferId[]
+        /// The buffer of each result.
+        Outputs: BufferId[]
+    }

@@ -1,0 +1,313 @@
+// The primitives of tensor programs, as families with small enumerations, and the programs made of them. No
+// transformation rule is here: each transformation is one file with one exhaustive match over these unions.
+// Relies on Foundations. Read TypeRules next.
+namespace Ppl.Core.Ir
+
+open Ppl.Core
+
+/// Elementwise functions of one argument. Real functions take and give f64 unless said otherwise.
+[<RequireQualifiedAccess; Struct>]
+type UnaryOp =
+    /// -x (f64, i32)
+    | Neg
+    /// |x| (f64, i32)
+    | Abs
+    /// -1, 0 or 1; NaN and signed zeros are kept
+    | Sign
+    /// The largest integer not above x
+    | Floor
+    /// 1 / x
+    | Reciprocal
+    /// x^2
+    | Square
+    /// The square root; NaN below 0
+    | Sqrt
+    /// e^x
+    | Exp
+    /// e^x - 1
+    | Expm1
+    /// ln x; -inf at 0, NaN below
+    | Log
+    /// ln(1 + x)
+    | Log1p
+    | Sin
+    | Cos
+    | Tanh
+    /// 1 / (1 + e^-x)
+    | Sigmoid
+    /// ln(1 + e^x)
+    | Softplus
+    /// 2/sqrt(pi) times the integral of e^(-t^2) from 0 to x
+    | Erf
+    /// 1 - erf x
+    | Erfc
+    /// ln |Gamma(x)|
+    | Lgamma
+    /// d/dx ln Gamma(x)
+    | Digamma
+    /// d/dx digamma(x)
+    | Trigamma
+    /// The cdf of the standard normal distribution
+    | Ndtr
+    /// Its logarithm
+    | LogNdtr
+    /// Its inverse, on (0, 1)
+    | Ndtri
+    /// Negation (bool)
+    | Not
+    /// f64 -> bool
+    | IsFinite
+    /// f64 -> bool
+    | IsNaN
+
+/// Elementwise functions of two arguments of one type and shape.
+[<RequireQualifiedAccess; Struct>]
+type BinaryOp =
+    /// x + y (f64, i32)
+    | Add
+    /// x - y (f64, i32)
+    | Sub
+    /// x y (f64, i32)
+    | Mul
+    /// x / y (f64; i32 truncates towards zero, x / 0 = 0)
+    | Div
+    /// The remainder of i32 division, of the sign of x; x % 0 = 0
+    | Rem
+    /// x^y (f64)
+    | Pow
+    /// The larger; NaN if either is NaN (f64, i32)
+    | Max
+    /// The smaller; NaN if either is NaN (f64, i32)
+    | Min
+    /// Conjunction (bool), bitwise (i32)
+    | And
+    /// Disjunction (bool), bitwise (i32)
+    | Or
+    /// Exclusive or (bool), bitwise (i32)
+    | Xor
+    /// x shifted left by y mod 32 (i32)
+    | ShiftLeft
+    /// x shifted right by y mod 32, zeros in front (i32)
+    | ShiftRight
+
+/// Comparisons; every comparison with NaN is false except Ne (f64, i32; Eq and Ne also bool).
+[<RequireQualifiedAccess; Struct>]
+type CompareOp =
+    | Eq
+    | Ne
+    | Lt
+    | Le
+    | Gt
+    | Ge
+
+/// Reductions over axes.
+[<RequireQualifiedAccess; Struct>]
+type ReduceOp =
+    /// f64 (in the fixed 8-lane order), i32; 0 over nothing
+    | Sum
+    /// f64, i32; 1 over nothing
+    | Prod
+    /// f64 (-inf over nothing; NaN wins), i32 (Int32.MinValue over nothing)
+    | Max
+    /// f64 (+inf over nothing; NaN wins), i32 (Int32.MaxValue over nothing)
+    | Min
+    /// bool; false over nothing
+    | Any
+    /// bool; true over nothing
+    | All
+
+/// Cumulative operations along one axis.
+[<RequireQualifiedAccess; Struct>]
+type CumulateOp =
+    /// y_i = x_0 + ... + x_i, summed in order (f64, i32)
+    | Sum
+
+/// Rearrangements: no arithmetic, any element type.
+[<RequireQualifiedAccess>]
+type MoveOp =
+    /// The same elements in row-major order under another shape.
+    | Reshape of shape: Shape
+    /// Axis i of the result is axis permutation[i] of the argument.
+    | Transpose of permutation: int[]
+    /// Axis i of the argument becomes axis axes[i] (increasing) of the result; its extent is 1 or the result's.
+    | Broadcast of shape: Shape * axes: int[]
+    /// Elements start, start + stride, ... below limit, per axis.
+    | Slice of start: int[] * limit: int[] * stride: int[]
+    /// Zeros (false) before and after, per axis.
+    | Pad of low: int[] * high: int[]
+    /// The arguments one after the other along an axis.
+    | Concat of axis: int
+    /// The opposite order along the axes.
+    | Reverse of axes: int[]
+
+/// Data-dependent access. An index outside is clamped to the nearest legal one (a dynamic block to the nearest legal
+/// start), except that ScatterAdd drops nothing either: it clamps as Take does.
+[<RequireQualifiedAccess>]
+type IndexOp =
+    /// (x, i: i32[...]) -> x with the axis replaced by the axes of i.
+    | Take of axis: int
+    /// (x, i, u): x plus u added, in row-major order of u, at the places that Take would read: the transpose of Take.
+    | ScatterAdd of axis: int
+    /// (x, one i32[] start per axis) -> the block of these sizes from there.
+    | DynamicSlice of sizes: int[]
+    /// (x, u, one i32[] start per axis) -> x with the block there replaced by u (same rank as x).
+    | DynamicUpdate
+
+/// Which axes of two operands are matched: batch axes stay in front, contracted ones are summed.
+[<NoComparison>]
+type DotAxes =
+    {
+        /// Batch axes of the left operand, paired with BatchRight.
+        BatchLeft: int[]
+        /// Batch axes of the right operand.
+        BatchRight: int[]
+        /// Contracted axes of the left operand, paired with ContractRight.
+        ContractLeft: int[]
+        /// Contracted axes of the right operand.
+        ContractRight: int[]
+    }
+
+/// Matrix factorisations and solves on the last two axes, batched over the others.
+[<RequireQualifiedAccess; Struct>]
+type FactorOp =
+    /// A -> the lower triangular L with L L' = A; reads the lower triangle; NaN from a non-positive pivot on.
+    | Cholesky
+    /// (L [..,n,n], B [..,n,k]) -> X with op(L) X = B; reads the named triangle of L; op is the transpose if asked.
+    | TriangularSolve of lower: bool * transpose: bool
+
+/// Counter-based randomness (Philox4x32-10). A key is i32[2], the two words of the Philox key.
+[<RequireQualifiedAccess>]
+type RandomOp =
+    /// (key, data: i32[]) -> the key of a derived stream.
+    | FoldIn
+    /// key -> f64 in the open interval (0, 1), 52 bits each.
+    | Uniform of shape: Shape
+    /// key -> i32 with 32 random bits each.
+    | Bits of shape: Shape
+
+/// A variable of a program: an index into its table of types.
+type Var = int
+
+/// Structured control flow over sub-programs.
+[<RequireQualifiedAccess; NoComparison; ReferenceEquality>]
+type ControlOp =
+    /// (p: bool[], operands) -> whenTrue operands or whenFalse operands.
+    | Cond of whenTrue: Program * whenFalse: Program
+    /// (constants, carry): body (constants, carry) -> carry while condition (constants, carry) -> bool[].
+    | While of constants: int * condition: Program * body: Program
+    /// (constants, carry, xs): body (constants, carry, one slice of each x) -> (carry, ys), length times along the
+    /// first axes of xs (from the back if reverse); gives (carry, stacked ys).
+    | Scan of constants: int * carry: int * length: int * reverse: bool * body: Program
+
+/// What an equation does. Static data are here, tensors are the arguments.
+and [<RequireQualifiedAccess; NoComparison; ReferenceEquality>] Primitive =
+    | Constant of value: Literal
+    /// 0, 1, 2, ... along an axis (f64 or i32)
+    | Iota of ty: TensorType * axis: int
+    | Unary of unary: UnaryOp
+    | Binary of binary: BinaryOp
+    | Compare of compare: CompareOp
+    /// (p: bool, x, y) -> x where p else y; all of one shape
+    | Select
+    /// f64 -> i32 truncates towards zero and saturates (NaN: 0); bool -> 0, 1; to bool: not zero
+    | Convert of dtype: DType
+    | Reduce of reduce: ReduceOp * axes: int[]
+    | Cumulate of cumulate: CumulateOp * axis: int * reverse: bool
+    | Move of move: MoveOp
+    | Index of index: IndexOp
+    /// The result has the batch axes, then the free left axes, then the free right axes (f64).
+    | Contract of contract: DotAxes
+    | Factor of factor: FactorOp
+    | Random of random: RandomOp
+    | Control of control: ControlOp
+
+/// outs = primitive args
+and [<NoComparison; ReferenceEquality>] Equation =
+    {
+        /// What is computed.
+        Primitive: Primitive
+        /// The arguments.
+        Args: Var[]
+        /// The results, one unless the primitive is Control.
+        Outs: Var[]
+    }
+
+/// A typed program in A-normal form: each variable is assigned once, before it is used. Closed: a sub-program sees
+/// its own inputs only.
+and [<NoComparison; ReferenceEquality>] Program =
+    {
+        /// The parameters.
+        Inputs: Var[]
+        /// In order of evaluation.
+        Equations: Equation[]
+        /// The results.
+        Outputs: Var[]
+        /// The type of each variable.
+        Types: TensorType[]
+    }
+
+/// Total functions on primitives.
+[<RequireQualifiedAccess>]
+module Primitive =
+
+    let private lowerFirst (text: string) = string (System.Char.ToLowerInvariant text[0]) + text.Substring 1
+
+    /// The name in program texts and messages.
+    let name primitive =
+        match primitive with
+        | Primitive.Constant _ -> "constant"
+        | Primitive.Iota _ -> "iota"
+        | Primitive.Unary op -> lowerFirst (string op)
+        | Primitive.Binary op -> lowerFirst (string op)
+        | Primitive.Compare op -> lowerFirst (string op)
+        | Primitive.Select -> "select"
+        | Primitive.Convert _ -> "convert"
+        | Primitive.Reduce(op, _) -> "reduce" + string op
+        | Primitive.Cumulate(op, _, _) -> "cumulate" + string op
+        | Primitive.Move(MoveOp.Reshape _) -> "reshape"
+        | Primitive.Move(MoveOp.Transpose _) -> "transpose"
+        | Primitive.Move(MoveOp.Broadcast _) -> "broadcast"
+        | Primitive.Move(MoveOp.Slice _) -> "slice"
+        | Primitive.Move(MoveOp.Pad _) -> "pad"
+        | Primitive.Move(MoveOp.Concat _) -> "concat"
+        | Primitive.Move(MoveOp.Reverse _) -> "reverse"
+        | Primitive.Index(IndexOp.Take _) -> "take"
+        | Primitive.Index(IndexOp.ScatterAdd _) -> "scatterAdd"
+        | Primitive.Index(IndexOp.DynamicSlice _) -> "dynamicSlice"
+        | Primitive.Index IndexOp.DynamicUpdate -> "dynamicUpdate"
+        | Primitive.Contract _ -> "dot"
+        | Primitive.Factor FactorOp.Cholesky -> "cholesky"
+        | Primitive.Factor(FactorOp.TriangularSolve _) -> "triangularSolve"
+        | Primitive.Random RandomOp.FoldIn -> "foldIn"
+        | Primitive.Random(RandomOp.Uniform _) -> "uniform"
+        | Primitive.Random(RandomOp.Bits _) -> "bits"
+        | Primitive.Control(ControlOp.Cond _) -> "cond"
+        | Primitive.Control(ControlOp.While _) -> "while"
+        | Primitive.Control(ControlOp.Scan _) -> "scan"
+
+    /// Whether element i of the result depends on element i of each argument alone.
+    let isElementwise primitive =
+        match primitive with
+        | Primitive.Unary _
+        | Primitive.Binary _
+        | Primitive.Compare _
+        | Primitive.Select
+        | Primitive.Convert _ -> true
+        | _ -> false
+
+    /// Whether x op y = y op x, bit for bit.
+    let isCommutative op =
+        match op with
+        | BinaryOp.Add
+        | BinaryOp.Mul
+        | BinaryOp.And
+        | BinaryOp.Or
+        | BinaryOp.Xor -> true
+        | BinaryOp.Max
+        | BinaryOp.Min
+        | BinaryOp.Sub
+        | BinaryOp.Div
+        | BinaryOp.Rem
+        | BinaryOp.Pow
+        | BinaryOp.ShiftLeft
+        | BinaryOp.ShiftRight -> false

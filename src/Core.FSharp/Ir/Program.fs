@@ -1,0 +1,75 @@
+// Programs as values: their types, their sub-programs, and the interface of the engines that run them.
+// Relies on Primitive. Read Builder next.
+namespace Ppl.Core.Ir
+
+open System
+open Ppl.Core
+
+/// Facts about programs.
+[<RequireQualifiedAccess>]
+module Program =
+
+    /// The types of the parameters.
+    let inputTypes (program: Program) = program.Inputs |> Array.map (fun v -> program.Types[v])
+
+    /// The types of the results.
+    let outputTypes (program: Program) = program.Outputs |> Array.map (fun v -> program.Types[v])
+
+    /// The programs inside a primitive.
+    let children primitive =
+        match primitive with
+        | Primitive.Control(ControlOp.Cond(a, b)) -> [ a; b ]
+        | Primitive.Control(ControlOp.While(_, condition, body)) -> [ condition; body ]
+        | Primitive.Control(ControlOp.Scan(_, _, _, _, body)) -> [ body ]
+        | _ -> []
+
+    /// The number of equations, those of sub-programs included.
+    let rec size (program: Program) : int =
+        program.Equations |> Array.sumBy (fun eq -> 1 + List.sumBy size (children eq.Primitive))
+
+/// One running copy of a compiled program: its own memory for arguments, results and scratch. Not thread-safe; a copy per
+/// thread is cheap. Between calls the arguments stay as they were last set.
+type IInstance =
+    inherit IDisposable
+
+    /// Copies a value into the n-th argument.
+    abstract SetInput: n: int * value: Literal -> unit
+
+    /// The elements of the n-th argument (f64), to be written in place.
+    abstract Input: n: int -> Span<float>
+
+    /// Runs the program once. Allocates nothing.
+    abstract Invoke: unit -> unit
+
+    /// The elements of the n-th result (f64), valid until the next call.
+    abstract Output: n: int -> ReadOnlySpan<float>
+
+    /// A copy of the n-th result.
+    abstract GetOutput: n: int -> Literal
+
+    /// One element of the n-th result as a number (integers exactly; truth values as 0 or 1).
+    abstract Read: n: int * index: int -> float
+
+    /// Makes a result the argument of the next call: copies output `from` into input `into`. Allocates nothing.
+    abstract Feed: from: int * into: int -> unit
+
+/// A program compiled by an engine: immutable and thread-safe.
+type ICompiled =
+
+    /// What was compiled.
+    abstract Program: Program
+
+    /// Memory for running it.
+    abstract NewInstance: unit -> IInstance
+
+    /// Runs it once on these arguments; the convenient form, it allocates.
+    abstract Run: arguments: Literal[] -> Literal[]
+
+/// Turns programs into running code. Thread-safe; compiling the same program (by bits) twice gives the same code.
+type IEngine =
+
+    /// For messages and run cards.
+    abstract Name: string
+
+    /// Compiles a program.
+    abstract Compile: program: Program -> ICompiled
