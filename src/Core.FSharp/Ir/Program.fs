@@ -7,6 +7,7 @@ open Ppl.Core
 
 /// Facts about programs.
 [<RequireQualifiedAccess>]
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Program =
 
     /// The types of the parameters.
