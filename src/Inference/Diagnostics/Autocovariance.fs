@@ -33,7 +33,8 @@ module internal Autocovariance =
         Array.init (length / 2) (angle >> cos), Array.init (length / 2) (angle >> sin)
 
     // Optimised at once: a summary is often made once only, right after sampling.
-    /// The discrete Fourier transform in place, X_k = sum_t x_t exp(-2 pi i k t / M), M a power of two (Cooley and Tukey).
+    /// The discrete Fourier transform in place, X_k = sum_t x_t exp(-2 pi i k t / M), M a power of two (Cooley and
+    /// Tukey).
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let private transform (cosines: float[], sines: float[]) (re: float[]) (im: float[]) =
         let length = re.Length

@@ -5,6 +5,7 @@
 namespace Ppl.Inference.Diagnostics
 
 open System
+open Ppl.Core
 
 /// Sums over plain arrays.
 module internal Moments =
@@ -44,7 +45,7 @@ module internal Halves =
         let first = halves[0][0]
         halves |> Array.forall (Array.forall (fun x -> x = first))
 
-    /// Pooled average ranks r mapped to normal scores, Phi^-1((r - 3/8) / (S + 1/4)) (VGSCB eq. 14).
+    /// Pooled average ranks r mapped to normal scores, Phi^-1((r - 3/8) / (S + 1/4)) (VGSCB section 4).
     let normalScores (halves: float[][]) =
         let length = halves[0].Length
         let values = Array.concat halves
@@ -113,8 +114,8 @@ type Chains internal (draws: float[][]) =
 module Chains =
 
     /// <summary>
-    /// Draws per chain below which nothing is said about convergence: six in each half, where autocorrelations up to lag
-    /// three can still be seen. (ArviZ and R's posterior give numbers from four draws on.)
+    /// Draws per chain below which nothing is said about convergence: six in each half, where autocorrelations up
+    /// to lag three can still be seen. (ArviZ gives numbers from four draws on.)
     /// </summary>
     let minimumDraws = 12
 
@@ -136,7 +137,7 @@ module Chains =
             | Some(chain, draw) -> Error(Absence.NonFinite(chain, draw))
             | None -> Ok(Chains draws)
 
-    /// <summary>The leading draws that every chain has: a run that was stopped leaves chains of unequal length.</summary>
+    /// <summary>The leading draws that every chain has; a stopped run leaves chains of unequal length.</summary>
     let trim (draws: float[][]) =
         match draws with
         | [||] -> draws
@@ -153,9 +154,9 @@ module Chains =
         else
             Ok chains
 
-    let internal requireProbability name p =
+    let internal requireProbability (name: string) (p: float) : unit =
         if not (p > 0.0 && p < 1.0) then
-            raise (ArgumentOutOfRangeException(name, (p: float), "A probability strictly between 0 and 1 is needed."))
+            Errors.argument "Diagnostics" $"{name} is {p}" "give a probability strictly between 0 and 1"
 
     /// <summary>
     /// The p-quantile of all draws: with h = (S - 1) p, linear between the order statistics floor(h) and floor(h) + 1
@@ -171,7 +172,7 @@ module Chains =
         // A convex combination instead of low + weight (high - low): the difference may overflow.
         if s[below] = s[above] then s[below] else (1.0 - weight) * s[below] + weight * s[above]
 
-    /// <summary>The equal-tailed interval that holds <c>level</c> of the draws: quantiles (1 - level)/2 and (1 + level)/2.</summary>
+    /// <summary>The equal-tailed interval: the (1 - level)/2 and the (1 + level)/2 quantile.</summary>
     let eti level (chains: Chains) =
         requireProbability (nameof level) level
         quantile (0.5 - 0.5 * level) chains, quantile (0.5 + 0.5 * level) chains
@@ -179,7 +180,7 @@ module Chains =
     /// <summary>The mean of all draws.</summary>
     let mean (chains: Chains) : Judged = Judged.finite (Moments.mean (Array.concat chains.Draws))
 
-    /// <summary>The standard deviation of all draws, divisor S - 1; absent for a single draw. Zero if all draws are equal.</summary>
+    /// <summary>The standard deviation of all draws, divisor S - 1; zero if they are equal, absent for one.</summary>
     let sd (chains: Chains) : Judged =
         let s = chains.Sorted
 

@@ -1,14 +1,15 @@
 // Effective sample sizes: how many independent draws would estimate this quantity as well? (VGSCB section 3.)
-// Each function states which transformed draws it looks at; `ofHalves` is the one estimator. Autocovariance.fs feeds it.
+// Each function states which transformed draws it looks at; `ofHalves` is the one estimator. Autocovariance.fs
+// feeds it.
 
 namespace Ppl.Inference.Diagnostics
 
 /// <summary>Effective sample sizes (ESS) of the estimates that are made from draws.</summary>
 module Ess =
 
-    /// tau = -1 + 2 sum_k P_k over Geyer's pairs P_k = rho_2k + rho_(2k+1), which are positive and not increasing for a
-    /// reversible chain: the sum stops at the first pair that is not positive, and no pair may exceed the one before.
-    /// Of the pair that stops the sum, a positive even term is added once: antithetic chains would lose it.
+    /// tau = -1 + 2 sum_k P_k over Geyer's pairs P_k = rho_2k + rho_(2k+1), which are positive and not increasing
+    /// for a reversible chain: the sum stops at the first pair that is not positive, and no pair may exceed the one
+    /// before. Of the pair that stops the sum, a positive even term is added once: antithetic chains would lose it.
     let private integratedTime n (rho: int -> float) =
         // No pair beyond lag n - 2: a single product is no estimate.
         let lastPair = (n - 3) / 2
@@ -24,8 +25,8 @@ module Ess =
 
         go 0 infinity 0.0
 
-    /// S / tau of halves of chains; rho_t = 1 - (W - mean autocovariance at t) / var+ mixes all chains (VGSCB eq. 10),
-    /// so that chains that disagree have a low ESS. At most S log10 S.
+    /// S / tau of halves of chains; rho_t = 1 - (W - mean autocovariance at t) / var+ mixes all chains, so that
+    /// chains that disagree have a low ESS. At most S log10 S.
     let private ofHalves (halves: float[][]) : Judged =
         if Halves.isConstant halves then
             Error Absence.Constant
@@ -69,8 +70,8 @@ module Ess =
         ofTransformed indicators chains
 
     /// <summary>
-    /// The smaller ESS of the 5% and the 95% quantile. Where one of them is an end of a discrete distribution, so that its
-    /// indicator is constant, the other one; absent if both are.
+    /// The smaller ESS of the 5% and the 95% quantile. Where one of them is an end of a discrete distribution, so
+    /// that its indicator is constant, the other one; absent if both are.
     /// </summary>
     let tail chains =
         match quantile 0.05 chains, quantile 0.95 chains with

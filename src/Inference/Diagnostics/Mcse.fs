@@ -13,8 +13,8 @@ module Mcse =
         | _, Error reason -> Error reason
 
     /// <summary>
-    /// MCSE of the standard deviation, sqrt((m4 - m2^2) / ESS / (4 m2)) with central moments m2, m4: the delta method on the
-    /// variance (Kenney and Keeping 1951). ESS is that of the squared deviations (<c>Ess.sd</c>), as in R's posterior;
+    /// MCSE of the standard deviation, sqrt((m4 - m2^2) / ESS / (4 m2)) with central moments m2, m4: the delta
+    /// method on the variance (Kenney and Keeping 1951). ESS is that of the squared deviations (<c>Ess.sd</c>):
     /// ArviZ takes that of the mean, which is too large when draws are antithetic.
     /// </summary>
     let sd (chains: Chains) : Judged =
@@ -33,9 +33,9 @@ module Mcse =
     let private lowerProbability, private upperProbability = 0.15865525393145707, 0.8413447460685429
 
     /// <summary>
-    /// MCSE of the p-quantile, half the width of its central 68% interval: the quantile's level has about the distribution
-    /// Beta(ESS p + 1, ESS (1 - p) + 1), whose bounds are read off the sorted draws. Needs 0 &lt; p &lt; 1.
-    /// No density estimate is needed and heavy tails do no harm. Source: VGSCB section 4.4.
+    /// MCSE of the p-quantile, half the width of its central 68% interval: the quantile's level has about the
+    /// distribution Beta(ESS p + 1, ESS (1 - p) + 1), whose bounds are read off the sorted draws. Needs 0 &lt; p
+    /// &lt; 1. No density estimate is needed and heavy tails do no harm. Source: VGSCB section 4.
     /// </summary>
     let quantile p (chains: Chains) : Judged =
         let error ess =

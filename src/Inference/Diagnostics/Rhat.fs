@@ -16,8 +16,8 @@ module Rhat =
             Ok(sqrt ((n - 1.0) / n + betweenOverN / within))
 
     /// <summary>
-    /// Split R-hat of the draws themselves, without ranks. Defined where the variance exists; for comparison with older
-    /// software only: it does not see chains that differ in scale, nor anything when tails are heavy.
+    /// Split R-hat of the draws themselves, without ranks. Defined where the variance exists; for comparison with
+    /// older software only: it does not see chains that differ in scale, nor anything when tails are heavy.
     /// </summary>
     let classic (chains: Chains) : Judged =
         Chains.judgeable chains |> Result.bind (fun c -> ofHalves (Halves.split c.Unit))
@@ -36,9 +36,10 @@ module Rhat =
     /// <summary>
     /// Rank-normalised split R-hat, the larger of <c>bulk</c> and <c>folded</c>.
     /// Law: unchanged by permuting chains, and (<c>bulk</c>) by any strictly increasing transform of the draws.
-    /// Positive infinity if no chain moves and they sit at different places. With one chain its halves are compared, which
-    /// shows drift but not a second mode. Absent for constant draws and for fewer than <c>Chains.minimumDraws</c>.
-    /// If the folded draws are constant (two values only) it is <c>bulk</c>. Source: VGSCB section 4.
+    /// Positive infinity if no chain moves and they sit at different places. With one chain its halves are
+    /// compared, which shows drift but not a second mode. Absent for constant draws and for fewer than
+    /// <c>Chains.minimumDraws</c>. If the folded draws are constant (two values only) it is <c>bulk</c>. Source:
+    /// VGSCB section 4.
     /// </summary>
     let rank (chains: Chains) : Judged =
         match bulk chains, folded chains with

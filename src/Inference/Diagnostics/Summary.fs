@@ -1,5 +1,6 @@
 // One row per scalar, as people read a posterior: ArviZ's columns and its rule that only digits which the Monte Carlo
-// error leaves standing are shown. Numbers in `ScalarSummary`, strings from `Summary.cells`; printing is the caller's.
+// error leaves standing are shown. Numbers in `ScalarSummary`, strings from `Summary.cells`; printing is the
+// caller's.
 
 namespace Ppl.Inference.Diagnostics
 
@@ -140,7 +141,8 @@ module Summary =
     /// <summary>
     /// The row as text, one string per column. Mean and sd are shown to the leading digit of 2 MCSE (in exponent form
     /// with three digits where that is ten or more), MCSE and interval to two significant digits, ESS rounded down,
-    /// R-hat with two decimals; no trailing zeros; absent values as <c>absentCell</c>. Source: arviz-stats 1.x, summary.
+    /// R-hat with two decimals; no trailing zeros; absent values as <c>absentCell</c>. Source: arviz-stats 1.x,
+    /// summary.
     /// </summary>
     let cells (s: ScalarSummary) =
         [|

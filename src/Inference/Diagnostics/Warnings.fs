@@ -53,8 +53,9 @@ type Limits =
     }
 
     /// <summary>
-    /// No divergence, no saturated tree, R-hat at most 1.01, ESS at least 100 per chain (Vehtari et al. 2021), E-BFMI at least
-    /// 0.3 (Stan, ArviZ). An R-hat above 1.1, the limit of the older literature, makes the result unusable.
+    /// No divergence, no saturated tree, R-hat at most 1.01, ESS at least 100 per chain (Vehtari et al. 2021),
+    /// E-BFMI at least 0.3 (Stan, ArviZ). An R-hat above 1.1, the limit of the older literature, makes the result
+    /// unusable.
     /// </summary>
     static member Default =
         {
@@ -93,6 +94,20 @@ module Warnings =
         | [| struct (chain, _) |] -> Some chain
         | _ -> None
 
+    /// A diagnostic about the run as a whole.
+    let private finding id severity value limit message advice =
+        {
+            Id = id
+            Severity = severity
+            Site = None
+            Chain = None
+            Value = value
+            Limit = limit
+            Positions = [||]
+            Message = message
+            Advice = advice
+        }
+
     /// A diagnostic about the share of flagged draws, if it passes the limit.
     let private ofFlags id severity limit what advice (flags: bool[][]) =
         let places = positions flags
@@ -102,65 +117,49 @@ module Warnings =
         if fraction <= limit then
             []
         else
+            let message = $"{places.Length} of {total} draws {what}"
+
             [
-                {
-                    Id = id
-                    Severity = severity
-                    Site = None
+                { finding id severity fraction limit message advice with
                     Chain = onlyChain places
-                    Value = fraction
-                    Limit = limit
                     Positions = places
-                    Message = $"{places.Length} of {total} draws {what}"
-                    Advice = advice
                 }
             ]
 
     /// <summary>PPL2101: the draws, <c>flags[chain][draw]</c>, whose trajectories diverged.</summary>
     let divergences limits flags =
         let advice =
-            "Write the part of the model that the divergences point to in non-centred form, tighten vague scale priors, "
-            + "or raise the target acceptance towards 0.99."
+            "Write the part of the model that the divergences point to in non-centred form, "
+            + "tighten vague scale priors, or raise the target acceptance towards 0.99."
 
-        ofFlags
-            "PPL2101"
-            Severity.Warning
-            limits.Divergences
-            "diverged: part of the posterior was not explored"
-            advice
-            flags
+        let what = "diverged: part of the posterior was not explored"
+        ofFlags "PPL2101" Severity.Warning limits.Divergences what advice flags
 
     /// <summary>PPL2102: the draws whose trajectories were cut at the maximal tree depth.</summary>
     let treeDepth limits maxDepth flags =
         let advice =
-            "The result is not wrong, but costly: bring the parameters to a common scale, use a dense metric, or allow deeper trees."
+            "The result is not wrong, but costly: bring the parameters to a common scale, use a dense metric, "
+            + "or allow deeper trees."
 
-        ofFlags "PPL2102" Severity.Info limits.TreeDepth $"reached the maximal tree depth {maxDepth}" advice flags
+        let what = $"reached the maximal tree depth {maxDepth}"
+        ofFlags "PPL2102" Severity.Info limits.TreeDepth what advice flags
 
     /// <summary>PPL2104: an R-hat above the limit. Nothing is said where it is absent: see <c>verdict</c>.</summary>
     let rHat limits (s: ScalarSummary) =
+        let advice =
+            "Look at the chains: if they drift, warm up and draw longer; if they sit apart, the posterior has "
+            + "several modes or symmetric labels; if there are divergences, mend these first."
+
         match s.RHat with
         | Ok value when value > limits.RHat ->
             let severity = if value > limits.RHatUnusable then Severity.Error else Severity.Warning
 
-            [
-                {
-                    Id = "PPL2104"
-                    Severity = severity
-                    Site = Some s.Name
-                    Chain = None
-                    Value = value
-                    Limit = limits.RHat
-                    Positions = [||]
-                    Message = $"R-hat of {s.Name} is %.3f{value}: the chains do not agree"
-                    Advice =
-                        "Look at the chains: if they drift, warm up and draw longer; if they sit apart, the posterior has several "
-                        + "modes or symmetric labels; if there are divergences, mend these first."
-                }
-            ]
+            let message = $"R-hat of {s.Name} is %.3f{value}: the chains do not agree"
+
+            [ { finding "PPL2104" severity value limits.RHat message advice with Site = Some s.Name } ]
         | _ -> []
 
-    /// <summary>PPL2105: bulk or tail ESS below the limit for this number of chains; the smaller one is reported.</summary>
+    /// <summary>PPL2105: bulk or tail ESS below the limit for this number of chains; the smaller is reported.</summary>
     let ess limits chainCount (s: ScalarSummary) =
         let needed = limits.EssPerChain * float chainCount
 
@@ -175,39 +174,25 @@ module Warnings =
         | [] -> []
         | _ ->
             let kind, value = List.minBy snd low
+            let message = $"{kind} ESS of {s.Name} is %.0f{floor value}, below %.0f{needed}: estimates are noisy"
+            let advice = "Draw longer. If ESS does not grow with the number of draws, rescale or rewrite the model."
 
-            [
-                {
-                    Id = "PPL2105"
-                    Severity = Severity.Warning
-                    Site = Some s.Name
-                    Chain = None
-                    Value = value
-                    Limit = needed
-                    Positions = [||]
-                    Message = $"{kind} ESS of {s.Name} is %.0f{floor value}, below %.0f{needed}: estimates are noisy"
-                    Advice = "Draw longer. If ESS does not grow with the number of draws, rescale or rewrite the model."
-                }
-            ]
+            [ { finding "PPL2105" Severity.Warning value needed message advice with Site = Some s.Name } ]
 
     /// <summary>PPL2106: the chains whose E-BFMI, given per chain, is below the limit.</summary>
     let eBfmi limits (values: Judged[]) =
+        let advice =
+            "Write scales in non-centred form or give heavy-tailed parameters lighter priors; then warm up longer."
+
+        let judge chain value =
+            let message = $"E-BFMI of chain {chain} is %.2f{value}: the tails are hardly visited"
+
+            { finding "PPL2106" Severity.Warning value limits.EBfmi message advice with Chain = Some chain }
+
         [
             for chain = 0 to values.Length - 1 do
                 match values[chain] with
-                | Ok value when value < limits.EBfmi ->
-                    {
-                        Id = "PPL2106"
-                        Severity = Severity.Warning
-                        Site = None
-                        Chain = Some chain
-                        Value = value
-                        Limit = limits.EBfmi
-                        Positions = [||]
-                        Message = $"E-BFMI of chain {chain} is %.2f{value}: the tails are hardly visited"
-                        Advice =
-                            "Write scales in non-centred form or give heavy-tailed parameters lighter priors; then warm up longer."
-                    }
+                | Ok value when value < limits.EBfmi -> judge chain value
                 | _ -> ()
         ]
 
@@ -227,8 +212,9 @@ module Warnings =
         | Ok _ -> false
 
     /// <summary>
-    /// One word over a run: <c>DoNotUse</c> if there is an error; <c>CannotJudge</c> for a single chain or where an R-hat is
-    /// absent for another reason than constant draws; <c>LookAtThis</c> if there is a warning; else <c>Good</c>.
+    /// One word over a run: <c>DoNotUse</c> if there is an error; <c>CannotJudge</c> for a single chain or where an
+    /// R-hat is absent for another reason than constant draws; <c>LookAtThis</c> if there is a warning; else
+    /// <c>Good</c>.
     /// </summary>
     let verdict chainCount (summaries: ScalarSummary seq) (diagnostics: Diagnostic list) =
         let worst = diagnostics |> List.fold (fun worst d -> max worst d.Severity) Severity.Info

@@ -5,6 +5,7 @@ module Ppl.Inference.Tests.Diagnostics.LawTests
 open System
 open FsCheck
 open FsCheck.FSharp
+open Ppl.Core
 open Ppl.Inference.Diagnostics
 open Ppl.Inference.Tests.Diagnostics.Noise
 open Xunit
@@ -225,6 +226,10 @@ let ``no input gives NaN`` () =
 [<InlineData(Double.NaN)>]
 let ``probabilities outside (0, 1) are refused`` p =
     let chains = checkedChains (iid 1 2 50)
-    Assert.Throws<ArgumentOutOfRangeException>(fun () -> Chains.quantile p chains |> ignore) |> ignore
-    Assert.Throws<ArgumentOutOfRangeException>(fun () -> Chains.eti p chains |> ignore) |> ignore
-    Assert.Throws<ArgumentOutOfRangeException>(fun () -> Mcse.quantile p chains |> ignore) |> ignore
+
+    let refused (call: Chains -> unit) = Assert.Equal("PPL5008", Assert.Throws<PplException>(fun () -> call chains).Id)
+
+    refused (Chains.quantile p >> ignore)
+    refused (Chains.eti p >> ignore)
+    refused (Ess.quantile p >> ignore)
+    refused (Mcse.quantile p >> ignore)
