@@ -31,7 +31,7 @@ public static partial class InlineMath
         var half = PowerOfTwo(k - Vector512<long>.One);
         var general = Fma(half, p, half - Vector512.Create(0.5));
         var inside = Vector512.Equals(k, Vector512<long>.Zero).AsDouble();
-        return Select(inside, p, general + general);
+        return CopySign(Select(inside, p, general + general), x);
     }
 
     /// <summary>log x; see <see cref="VectorMath.Log(Vector512{double})"/>.</summary>

@@ -44,15 +44,19 @@ public static partial class InlineMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> LogNdtr(Vector512<double> x)
     {
-        // Below 0: -x^2/2 + log(erfcx(z)/2), no cancellation. Above: log(1 - tail).
-        var one = Vector512.Create(1.0);
+        // Near 0: log(1/2 + erf/2). Below: -x^2/2 + log(erfcx(z)/2), no cancellation. Above: log(1 - tail).
+        var (zero, one, middle) = (Vector512<double>.Zero, Vector512.Create(1.0), Vector512.Create(0.5));
         var a = AtMost(Vector512.Abs(x), 1e160);
-        var half = Vector512.Create(0.5) * Erfcx(a * Vector512.Create(Constants.InvSqrt2));
-        var below = Less(x, 0.0);
-        var (square, squareLow) = HalfSquare(a, 0.5);
-        var tail = ExpOfMinus(AtMost(square, 800.0), squareLow) * half;
-        var u = one - tail;
-        var log = LogOfSum(Select(below, half, u), Select(below, Vector512<double>.Zero, (one - u) - tail));
+        var z = a * Vector512.Create(Constants.InvSqrt2);
+        var near = Less(z, 0.5);
+        var below = Vector512.AndNot(Less(x, 0.0), near);
+        var half = middle * Erfcx(z);
+        var (square, squareLow) = ScaledSquare(a, 0.5);
+        var tail = ExpOfMinus(AtMost(square, 800.0), Select(Less(square, 800.0), squareLow, zero)) * half;
+        var start = Select(near, middle, one);
+        var change = Select(near, middle * CopySign(ErfOfSmall(z), x), -tail);
+        var u = start + change;
+        var log = LogOfSum(Select(below, half, u), Select(below, zero, (start - u) + change));
         return Select(below, (log - squareLow) - square, log);
     }
 
@@ -79,13 +83,14 @@ public static partial class InlineMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> Erfcx(Vector512<double> z)
     {
-        var q = Vector512.Create(1.0) / (z + Vector512.Create(4.0));
-        return q * Minimax.Erfcx(Fma(q, -8.0, Vector512.Create(1.0)));
+        // (1 + 2z) exp(z^2) erfc(z) is nearly constant, so that the rounding of its argument does not count.
+        var t = Fma(Vector512.Create(1.0) / (z + Vector512.Create(4.0)), -8.0, Vector512.Create(1.0));
+        return Minimax.Erfcx(t) / Fma(z, 2.0, Vector512.Create(1.0));
     }
 
     /// <summary>factor x^2 = high + low, exactly, for a factor that is a power of two.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector512<double> High, Vector512<double> Low) HalfSquare(Vector512<double> x, double factor)
+    private static (Vector512<double> High, Vector512<double> Low) ScaledSquare(Vector512<double> x, double factor)
     {
         var scaled = Vector512.Create(factor) * x;
         var high = scaled * x;
@@ -96,7 +101,7 @@ public static partial class InlineMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> ExpOfMinusSquare(Vector512<double> x, double factor)
     {
-        var (high, low) = HalfSquare(x, factor);
+        var (high, low) = ScaledSquare(x, factor);
         return ExpOfMinus(high, low);
     }
 

@@ -43,7 +43,8 @@ public static partial class InlineMath
         var large = Vector512.GreaterThanOrEqual(x, Vector512.Create(4.0));
         var below = x - one;
         var u = Select(first, Select(small, x, below), x - Select(shifted, 3.0, Vector512.Create(2.0)));
-        var quotient = Minimax.LgammaTop(first, u) / Minimax.LgammaBottom(first, u);
+        var v = u + Vector512.Create(0.5); // positive, so that no terms cancel
+        var quotient = Minimax.LgammaTop(first, v) / Minimax.LgammaBottom(first, v);
         var slope = Select(first, -Constants.EulerGamma, Vector512.Create(Constants.OneMinusEulerGamma));
         var centre = u * Vector512.FusedMultiplyAdd(u, quotient, slope);
         var log = Log(Select(Vector512.AndNot(shifted, large), below, Vector512.Abs(x)));

@@ -136,16 +136,18 @@ def erfcx(z):
     return exp(z * z) * erfc(z) if z < 40 else sum((-1) ** k * mp.fac2(2 * k - 1) / (2 * z * z) ** k for k in range(30)) / (z * sqrt(pi))
 
 
-poly("Erfcx", "(z + 4) exp(z^2) erfc(z) with x = 1 - 8/(z + 4), z >= 0",
-     lambda t: (A + (A * (1 + t) / (1 - t))) * erfcx(A * (1 + t) / (1 - t)), mpf(-1), mpf(1) - mpf(10) ** -12, int(sys.argv[1]) if len(sys.argv) > 1 else 24)
+poly("Erfcx", "(1 + 2z) exp(z^2) erfc(z) with x = (z - 4)/(z + 4), z >= 0",
+     lambda t: (1 + 2 * A * (1 + t) / (1 - t)) * erfcx(A * (1 + t) / (1 - t)), mpf(-1), mpf(1) - mpf(10) ** -12, 24)
 
 lg = lambda x: loggamma(x).real
 lg1 = (lambda u: (lg(1 + u) + euler * u) / u ** 2 if abs(u) > tiny else pi ** 2 / 12)
 lg2 = (lambda v: (lg(2 + v) - (1 - euler) * v) / v ** 2 if abs(v) > tiny else (pi ** 2 / 6 - 1) / 2)
-safe = lambda f: (lambda u: f(u) if abs(u) > tiny else f(tiny))
+shifted = lambda f: (lambda x: f(x - mpf(1) / 2))
 ratio("Lgamma", [
-    ("first: (lgamma(1+x) + gamma x) / x^2", lg1, mpf("-0.5"), mpf("0.5"), lambda u: u ** 2, lambda u: lg(1 + u)),
-    ("otherwise: (lgamma(2+x) - (1-gamma) x) / x^2", lg2, mpf("-0.5"), mpf(1), lambda u: u ** 2, lambda u: lg(2 + u))], 8, 8)
+    ("first: (lgamma(1+u) + gamma u) / u^2 with x = u + 1/2", shifted(lg1), mpf(0), mpf(1), shifted(lambda u: u ** 2),
+     shifted(lambda u: lg(1 + u))),
+    ("otherwise: (lgamma(2+u) - (1-gamma) u) / u^2 with x = u + 1/2", shifted(lg2), mpf(0), mpf("1.5"), shifted(lambda u: u ** 2),
+     shifted(lambda u: lg(2 + u)))], 8, 8)
 inverse = lambda f: (lambda q: f(1 / sqrt(q)))
 poly("Stirling", "y (lgamma(y) - (y-1/2) log y + y - log(2 pi)/2) with x = 1/y^2, y >= 4",
      inverse(lambda y: y * (lg(y) - (y - mpf(1) / 2) * log(y) + y - log(2 * pi) / 2)), mpf(10) ** -8, mpf(1) / 16, 8,

@@ -62,7 +62,7 @@ def normal_cdf(x):
 
 def log_normal_cdf(x):
     if x > 40:
-        return -0.0
+        return 0.0
     if x > 6:
         return log1p(-erfc(x / sqrt(mpf(2))) / 2)
     if x > -1e6:
@@ -143,7 +143,7 @@ TABLES = {
              + around(0.5, -0.5)),
     "Ndtr": (at_infinity(normal_cdf, 0.0, 1.0, 1e3), CENTRE + uniform(-37.5, 1, 150) + uniform(-38.5, -37.5, 15) + uniform(0, 9, 40)
              + around(0.7071067811865476, -0.7071067811865476)),
-    "LogNdtr": (at_infinity(log_normal_cdf, -INFINITY, -0.0, 1e200), CENTRE + uniform(-40, 10, 120) + uniform(10, 38.5, 40)
+    "LogNdtr": (at_infinity(log_normal_cdf, -INFINITY, 0.0, 1e200), CENTRE + uniform(-40, 10, 120) + uniform(10, 38.5, 40)
                 + [-x for x in geometric(40, 1e154, 30)]),
     "Ndtri": (lambda p: NAN if p < 0 or p > 1 else -INFINITY if p == 0 else INFINITY if p == 1 else quantile(mpf(p)),
               uniform(0, 1, 150) + geometric(1e-300, 0.1, 80) + geometric(1e-323, 1e-300, 10) + [1 - x for x in geometric(1e-16, 0.1, 30)]
