@@ -57,7 +57,8 @@ public static partial class InlineMath
         var change = Select(near, middle * CopySign(ErfOfSmall(z), x), -tail);
         var u = start + change;
         var log = LogOfSum(Select(below, half, u), Select(below, zero, (start - u) + change));
-        return Select(below, (log - squareLow) - square, log);
+        // Where the square overflows, its low part is not a number.
+        return Select(below, (log - Select(Less(square, 1e300), squareLow, zero)) - square, log);
     }
 
     /// <summary>The normal quantile function; see <see cref="VectorMath.Ndtri(Vector512{double})"/>.</summary>
