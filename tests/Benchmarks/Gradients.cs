@@ -7,10 +7,10 @@ namespace Ppl.Benchmarks;
 internal static unsafe class Gradients
 {
     /// <summary>Times every model.</summary>
-    public static Table Run()
+    public static Table Run(string[] models)
     {
         var table = new Table("model", "dimension", "hand", "stan", "stanOverHand", "expertOverHand");
-        foreach (IHandGradient hand in HandGradients.All)
+        foreach (IHandGradient hand in HandGradients.All.Where(hand => models.Length == 0 || models.Contains(hand.Name)))
         {
             var points = new Points(hand);
             double nanoseconds = Timing.Nanoseconds([new PointerContestant(hand.Function, points)]).Single();

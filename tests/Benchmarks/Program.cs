@@ -1,27 +1,34 @@
-// The benchmarks: dotnet run -c Release --project tests/Benchmarks -- COMMAND [--json FILE]
+// The benchmarks: dotnet run -c Release --project tests/Benchmarks -- COMMAND [MODEL...] [--json FILE]
 using System;
 using System.Collections.Generic;
 using System.Linq;
 using Ppl.Benchmarks;
+using Ppl.Benchmarks.Hand;
 
-var commands = new Dictionary<string, Func<Table>>
+var commands = new Dictionary<string, Func<string[], Table>>
 {
     ["gradients"] = Gradients.Run,
     ["check"] = Check.Run,
 };
 
-if (args.Length is not (1 or 3) || !commands.TryGetValue(args[0], out Func<Table>? command) || (args.Length == 3 && args[1] != "--json"))
+// Everything after the command is the name of a model (none: all of them), except --json FILE.
+int option = Array.IndexOf(args, "--json");
+string? file = option >= 0 && option + 1 < args.Length ? args[option + 1] : null;
+string[] models = args.Skip(1).Where((_, i) => option < 0 || (i + 1 != option && i + 1 != option + 1)).ToArray();
+bool known = models.All(model => HandGradients.Find(model) is not null);
+if (args.Length == 0 || !commands.TryGetValue(args[0], out Func<string[], Table>? command) || (option >= 0 && file is null) || !known)
 {
-    Console.Error.WriteLine($"Usage: Benchmarks {string.Join('|', commands.Keys)} [--json FILE]");
+    Console.Error.WriteLine($"Usage: Benchmarks {string.Join('|', commands.Keys)} [MODEL...] [--json FILE]");
+    Console.Error.WriteLine($"Models: {string.Join(", ", HandGradients.All.Select(hand => hand.Name))}");
     return 2;
 }
 
 Console.WriteLine(Timing.PinToOneCore() ? "One core, pinned." : "Not pinned to a core.");
-Table table = command();
+Table table = command(models);
 table.Print(Console.Out);
-if (args.Length == 3)
+if (file is not null)
 {
-    table.WriteJson(args[2]);
+    table.WriteJson(file);
 }
 
 return 0;

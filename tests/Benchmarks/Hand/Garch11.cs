@@ -57,15 +57,15 @@ public sealed unsafe class Garch11 : IHandGradient
             variances[t] = h;
         }
 
-        Vector512<double> logs = default, quadratic = default, direct = default;
-        Vector512<double> muV = V.All(mu), half = V.All(0.5), one = Vector512<double>.One;
+        Vector512<double> exponent = default, quadratic = default, direct = default;
+        Vector512<double> muV = V.All(mu), half = V.All(0.5), one = Vector512<double>.One, mantissa = one;
         for (int t = 0; t < T; t += 8)
         {
             Vector512<double> r = Vector512.LoadAligned(y + t) - muV;
             Vector512<double> hv = Vector512.LoadAligned(variances + t);
             Vector512<double> inverse = one / hv;
             Vector512<double> scaled = r * inverse;
-            logs += Vector512.Log(hv);
+            FastMath.Multiply(hv, ref mantissa, ref exponent);
             direct += scaled;
             quadratic = V.Fma(r, scaled, quadratic);
             (half * inverse * V.Fma(r, scaled, -one)).StoreAligned(locals + t);
@@ -87,6 +87,7 @@ public sealed unsafe class Garch11 : IHandGradient
         g[1] = (alpha0 * g0) + 1.0;
         g[2] = (alpha1 * room * (g1 - (share * gBeta))) + 1.0 - (3.0 * alpha1);
         g[3] = (beta1 * (1.0 - share) * gBeta) + 1.0 - (2.0 * share);
+        Vector512<double> logs = V.Fma(exponent, V.All(Math.Log(2.0)), FastMath.Log(mantissa));
         return (-0.5 * Vector512.Sum(logs + quadratic)) + jacobian + Constant;
     }
 }

@@ -113,7 +113,7 @@ public sealed unsafe class GpRegr : IHandGradient
         Vector512<double> scale = V.All(-0.5 * inverse), variances = V.All(variance);
         for (int p = 0; p < Pairs; p += 8)
         {
-            (variances * Vector512.Exp(scale * Vector512.LoadAligned(Distances + p))).StoreAligned(Packed + p);
+            (variances * FastMath.Exp(scale * Vector512.LoadAligned(Distances + p))).StoreAligned(Packed + p);
         }
 
         for (int i = 0, p = 0; i < N; i++)

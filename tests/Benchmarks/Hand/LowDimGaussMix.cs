@@ -47,18 +47,20 @@ public sealed unsafe class LowDimGaussMix : IHandGradient
         Vector512<double> c1 = V.All(logTheta - q[2]), c2 = V.All(logRest - q[3]), one = Vector512<double>.One;
         Vector512<double> minusHalf = V.All(-0.5);
         Vector512<double> value = default, weight = default, a1 = default, b1 = default, a2 = default, b2 = default;
+        Vector512<double> product = one;
         for (int i = 0; i < N; i += 8)
         {
             Vector512<double> y = Vector512.LoadAligned(Y + i);
             Vector512<double> z1 = (y - m1) * s1, z2 = (y - m2) * s2;
             Vector512<double> l1 = V.Fma(minusHalf * z1, z1, c1), l2 = V.Fma(minusHalf * z2, z2, c2);
             Vector512<double> difference = l1 - l2;
-            Vector512<double> exp = Vector512.Exp(-Vector512.Abs(difference));
+            Vector512<double> exp = FastMath.Exp(-Vector512.Abs(difference));
             Vector512<double> total = one + exp;
             Vector512<double> first = Vector512.GreaterThanOrEqual(difference, Vector512<double>.Zero);
             Vector512<double> w1 = Vector512.ConditionalSelect(first, one, exp) / total;
             Vector512<double> w2 = one - w1;
-            value += Vector512.ConditionalSelect(first, l1, l2) + Vector512.Log(total);
+            value += Vector512.ConditionalSelect(first, l1, l2);
+            product *= total;
             Vector512<double> wz1 = w1 * z1, wz2 = w2 * z2;
             weight += w1;
             a1 += wz1;
@@ -75,6 +77,6 @@ public sealed unsafe class LowDimGaussMix : IHandGradient
         g[3] = Vector512.Sum(b2) - (N - w) - (0.25 * sigma2 * sigma2) + 1.0;
         g[4] = w - (N * theta) + (5.0 * (rest - theta));
         double normals = (mu1 * mu1) + (mu2 * mu2) + (sigma1 * sigma1) + (sigma2 * sigma2);
-        return Vector512.Sum(value) - (0.125 * normals) + (5.0 * (logTheta + logRest)) + q[1] + q[2] + q[3] + Constant;
+        return Vector512.Sum(value + FastMath.Log(product)) - (0.125 * normals) + (5.0 * (logTheta + logRest)) + q[1] + q[2] + q[3] + Constant;
     }
 }

@@ -1,4 +1,4 @@
-// radon, non-centred: rows in the given order. The county intercepts are gathered; the residuals are scattered into four copies of the
+// radon, non-centred: rows in the given order. The county intercepts are gathered; the residuals are scattered into eight copies of the
 // accumulators in turn, because neighbouring rows often share a county and would wait for each other's stores.
 using System;
 using System.Linq;
@@ -23,7 +23,7 @@ public sealed unsafe class RadonNonCentred : IHandGradient
     private static readonly int* County = Counties();
     private static readonly double* Alpha = Memory.Buffer(J);
     private static readonly double* Residuals = Memory.Buffer(N);
-    private static readonly double* Sums = Memory.Buffer(4 * Stride);
+    private static readonly double* Sums = Memory.Buffer(8 * Stride);
     private static readonly Vector512<double> TailMask = Memory.TailMask(N);
 
     // The last vector of counties overlaps the one before it by three.
@@ -102,7 +102,7 @@ public sealed unsafe class RadonNonCentred : IHandGradient
         return Vector512.Sum(squares);
     }
 
-    // Stores the residuals and returns the sum of their squares; g[3], g[4]: their products with the two columns.
+    // Stores the residuals; g[3], g[4]: their products with the two columns; returns the sum of their squares.
     private static double Likelihood(double* q, double* g)
     {
         Vector512<double> b1 = V.All(q[3]), b2 = V.All(q[4]), squares = default, g1 = default, g2 = default;
@@ -132,15 +132,20 @@ public sealed unsafe class RadonNonCentred : IHandGradient
 
     private static void Scatter()
     {
-        double* sums = Sums, residuals = Residuals;
-        new Span<double>(sums, 4 * Stride).Clear();
-        for (int n = 0; n < N; n += 4)
+        double* sums = Sums;
+        new Span<double>(sums, 8 * Stride).Clear();
+        for (int n = 0; n < N; n += 8)
         {
             int* c = County + n;
-            sums[c[0]] += residuals[n];
-            sums[Stride + c[1]] += residuals[n + 1];
-            sums[(2 * Stride) + c[2]] += residuals[n + 2];
-            sums[(3 * Stride) + c[3]] += residuals[n + 3];
+            double* residual = Residuals + n;
+            sums[c[0]] += residual[0];
+            (sums + Stride)[c[1]] += residual[1];
+            (sums + (2 * Stride))[c[2]] += residual[2];
+            (sums + (3 * Stride))[c[3]] += residual[3];
+            (sums + (4 * Stride))[c[4]] += residual[4];
+            (sums + (5 * Stride))[c[5]] += residual[5];
+            (sums + (6 * Stride))[c[6]] += residual[6];
+            (sums + (7 * Stride))[c[7]] += residual[7];
         }
     }
 
@@ -153,8 +158,13 @@ public sealed unsafe class RadonNonCentred : IHandGradient
         {
             int j = Math.Min(k, J - 8);
             double* s = Sums + j;
-            Vector512<double> adjoint = Vector512.Load(s) + Vector512.Load(s + Stride);
-            adjoint = (adjoint + (Vector512.Load(s + (2 * Stride)) + Vector512.Load(s + (3 * Stride)))) * weight;
+            Vector512<double> adjoint = Vector512.Load(s);
+            for (int copy = 1; copy < 8; copy++)
+            {
+                adjoint += Vector512.Load(s + (copy * Stride));
+            }
+
+            adjoint *= weight;
             Vector512<double> z = Vector512.Load(q + First + j);
             V.Fma(scale, adjoint, -z).Store(g + First + j);
             if (j < k)

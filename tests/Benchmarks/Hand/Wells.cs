@@ -51,25 +51,28 @@ public sealed unsafe class Wells : IHandGradient
         Vector512<double> bda = V.All(q[4]), bde = V.All(q[5]), bae = V.All(q[6]), one = Vector512<double>.One;
         Vector512<double> value = default, g0 = default, g1 = default, g2 = default, g3 = default;
         Vector512<double> g4 = default, g5 = default, g6 = default;
+        Vector512<double> product = one;
         for (int i = 0; i < N; i += 8)
         {
             Vector512<double> d = Vector512.LoadAligned(Distance + i), a = Vector512.LoadAligned(Arsenic + i);
             Vector512<double> e = Vector512.LoadAligned(Education + i), y = Vector512.LoadAligned(Y + i);
             Vector512<double> slopeD = V.Fma(bda, a, V.Fma(bde, e, bd));
             Vector512<double> eta = V.Fma(d, slopeD, V.Fma(a, V.Fma(bae, e, ba), V.Fma(be, e, alpha)));
-            Vector512<double> exp = Vector512.Exp(-Vector512.Abs(eta));
+            Vector512<double> exp = FastMath.Exp(-Vector512.Abs(eta));
             Vector512<double> total = one + exp;
             Vector512<double> positive = Vector512.GreaterThanOrEqual(eta, Vector512<double>.Zero);
             Vector512<double> r = y - (Vector512.ConditionalSelect(positive, one, exp) / total);
-            Vector512<double> v = V.Fma(y, eta, -(eta & positive)) - Vector512.Log(total);
+            Vector512<double> v = V.Fma(y, eta, -(eta & positive));
             if (i > N - 8)
             {
                 r &= TailMask;
                 v &= TailMask;
+                total = Vector512.ConditionalSelect(TailMask, total, one);
             }
 
             Vector512<double> rd = r * d, ra = r * a;
             value += v;
+            product *= total;
             g0 += r;
             g1 += rd;
             g2 += ra;
@@ -86,6 +89,6 @@ public sealed unsafe class Wells : IHandGradient
         g[4] = Vector512.Sum(g4);
         g[5] = Vector512.Sum(g5);
         g[6] = Vector512.Sum(g6);
-        return Vector512.Sum(value);
+        return Vector512.Sum(value - FastMath.Log(product));
     }
 }
