@@ -15,14 +15,41 @@ public sealed unsafe class GpRegr : IHandGradient
     private const int N = 11, Stride = 16, Pairs = 55;
     private static readonly DataSet Data = Examples.Data.Load("gp_pois_regr");
     private static readonly double* Y = Memory.Column(Data.Vector("y"));
-    private static readonly double* Distances = PackedDistances();
+    private static readonly double* Distances = Memory.Buffer(N * Stride), PackedDistances = Memory.Buffer(Pairs);
     private static readonly double* Packed = Memory.Buffer(Pairs);
-    private static readonly double* Weights = Memory.Buffer(N * Stride);
-    private static readonly double* Matrix = Memory.Buffer(N * Stride);
-    private static readonly double* Units = UnitRows();
+
+    // K, bordered by y on the right and below: 12 rows of 12 columns.
+    private static readonly double* Matrix = Memory.Buffer((N + 1) * Stride);
+
+    // K times the squared distances, element by element.
+    private static readonly double* Weighted = Memory.Buffer(N * Stride);
+
+    // Row k: 1 in column k, else 0; and all bits except in column k.
+    private static readonly double* Units = Memory.Buffer(N * Stride), Others = Memory.Buffer(N * Stride);
 
     // 25 log 4 - log 24!, a half-normal of scale 2 and one of scale 1, the multivariate normal.
     private static readonly double Constant = (25.0 * Math.Log(4.0)) - 54.784729398112319190 - ((N + 2) * V.HalfLogTwoPi) + Math.Log(2.0);
+
+    static GpRegr()
+    {
+        double[] x = Data.Vector("x");
+        for (int i = 0, p = 0; i < N; i++)
+        {
+            for (int j = 0; j < N; j++)
+            {
+                Distances[(i * Stride) + j] = (x[i] - x[j]) * (x[i] - x[j]);
+            }
+
+            for (int j = 0; j < i; j++)
+            {
+                PackedDistances[p++] = Distances[(i * Stride) + j];
+            }
+
+            new Span<double>(Others + (i * Stride), Stride).Fill(BitConverter.Int64BitsToDouble(-1L));
+            Others[(i * Stride) + i] = 0.0;
+            Units[(i * Stride) + i] = 1.0;
+        }
+    }
 
     public string Name => "gp_regr";
 
@@ -39,115 +66,87 @@ public sealed unsafe class GpRegr : IHandGradient
         q[2] = typical.Log("sigma");
     }
 
-    // (x_i - x_j)^2 for i > j, row by row.
-    private static double* PackedDistances()
-    {
-        double[] x = Data.Vector("x");
-        double* packed = Memory.Buffer(Pairs);
-        for (int i = 0, p = 0; i < N; i++)
-        {
-            for (int j = 0; j < i; j++, p++)
-            {
-                packed[p] = (x[i] - x[j]) * (x[i] - x[j]);
-            }
-        }
-
-        return packed;
-    }
-
-    // Row k: 1 in column k, else 0.
-    private static double* UnitRows()
-    {
-        double* rows = Memory.Buffer(N * Stride);
-        for (int k = 0; k < N; k++)
-        {
-            rows[(k * Stride) + k] = 1.0;
-        }
-
-        return rows;
-    }
-
     // With a = K^-1 y: d log f = 1/2 tr((a a' - K^-1) dK). Since K^-1 (K - sigma I) = I - sigma K^-1, only the derivative in rho
     // needs a sum over the matrix.
     private static double Evaluate(double* q, double* g)
     {
         double rho = Math.Exp(q[0]), alpha = Math.Exp(q[1]), sigma = Math.Exp(q[2]);
-        double inverse = 1.0 / (rho * rho);
-        Assemble(alpha * alpha, inverse, sigma);
-        double determinant = Invert();
-        double trace = 0.0, fit = 0.0, norm = 0.0;
-        Vector512<double> sum = default;
-        double* a = Matrix + N;
-        for (int i = 0; i < N; i++)
+        double inverse = 1.0 / (rho * rho), variance = alpha * alpha;
+        Assemble(variance, inverse, sigma);
+        double logDeterminant = Math.Log(Invert());
+        double* last = Matrix + (N * Stride);
+        Vector512<double> left = Vector512.LoadAligned(last), right = Vector512.LoadAligned(last + 8);
+        Vector512<double> sum1 = default, sum2 = default;
+        double trace = 0.0, norm = 0.0, fit = -last[N];
+        for (int i = 0; i < N * Stride; i += Stride)
         {
-            double* row = Matrix + (i * Stride);
+            double* row = Matrix + i, weighted = Weighted + i;
             double ai = row[N];
-            trace += row[i];
-            fit = Math.FusedMultiplyAdd(ai, Y[i], fit);
+            trace += row[i / Stride];
             norm = Math.FusedMultiplyAdd(ai, ai, norm);
+            Vector512<double> av = V.All(ai);
+            sum1 = V.Fma(V.Fma(av, left, Vector512.LoadAligned(row)), Vector512.LoadAligned(weighted), sum1);
+            sum2 = V.Fma(V.Fma(av, right, Vector512.LoadAligned(row + 8)), Vector512.LoadAligned(weighted + 8), sum2);
         }
 
-        for (int i = 0, p = 0; i < N; i++)
-        {
-            double* row = Matrix + (i * Stride);
-            for (int j = 0; j < i; j++, p++)
-            {
-                Weights[p] = (row[N] * a[j * Stride]) - row[j];
-            }
-        }
-
-        for (int p = 0; p < Pairs; p += 8)
-        {
-            sum = V.Fma(Vector512.LoadAligned(Weights + p), Vector512.LoadAligned(Packed + p) * Vector512.LoadAligned(Distances + p), sum);
-        }
-
-        g[0] = (Vector512.Sum(sum) * inverse) + 25.0 - (4.0 * rho);
-        g[1] = fit - (sigma * norm) - N + (sigma * trace) - (0.25 * alpha * alpha) + 1.0;
+        g[0] = (-0.5 * Vector512.Sum(sum1 + sum2) * inverse) + 25.0 - (4.0 * rho);
+        g[1] = fit - (sigma * norm) - N + (sigma * trace) - (0.25 * variance) + 1.0;
         g[2] = (0.5 * sigma * (norm - trace)) - (sigma * sigma) + 1.0;
-        double quadratic = fit + (0.25 * alpha * alpha) + (sigma * sigma);
-        return (-0.5 * (quadratic + Math.Log(determinant))) + (25.0 * q[0]) - (4.0 * rho) + q[1] + q[2] + Constant;
+        double quadratic = fit + (0.25 * variance) + (sigma * sigma);
+        return (-0.5 * (quadratic + logDeterminant)) + (25.0 * q[0]) - (4.0 * rho) + q[1] + q[2] + Constant;
     }
 
+    // The bordered matrix [K, y; y', 0], and K times the squared distances.
     private static void Assemble(double variance, double inverse, double sigma)
     {
         Vector512<double> scale = V.All(-0.5 * inverse), variances = V.All(variance);
+        double* matrix = Matrix, packed = Packed, y = Y;
         for (int p = 0; p < Pairs; p += 8)
         {
-            (variances * FastMath.Exp(scale * Vector512.LoadAligned(Distances + p))).StoreAligned(Packed + p);
+            (variances * FastMath.Exp(scale * Vector512.LoadAligned(PackedDistances + p))).StoreAligned(packed + p);
         }
 
-        for (int i = 0, p = 0; i < N; i++)
+        for (int i = 0; i < N; i++)
         {
-            double* row = Matrix + (i * Stride);
-            for (int j = 0; j < i; j++, p++)
+            double* row = matrix + (i * Stride), column = matrix + i;
+            for (int j = 0; j < i; j++)
             {
-                row[j] = Matrix[(j * Stride) + i] = Packed[p];
+                row[j] = column[j * Stride] = packed[j];
             }
 
+            packed += i;
             row[i] = variance + sigma;
-            row[N] = Y[i];
+            row[N] = y[i];
+        }
+
+        Vector512.LoadAligned(y).StoreAligned(matrix + (N * Stride));
+        Vector512.LoadAligned(y + 8).StoreAligned(matrix + (N * Stride) + 8);
+        for (int i = 0; i < N * Stride; i += 8)
+        {
+            (Vector512.LoadAligned(matrix + i) * Vector512.LoadAligned(Distances + i)).StoreAligned(Weighted + i);
         }
     }
 
-    // [K | y] -> [K^-1 | K^-1 y]; returns the determinant, the product of the pivots.
+    // Sweeps the eleven pivots: [K, y; y', 0] -> [K^-1, K^-1 y; -(K^-1 y)', -y' K^-1 y]; returns the determinant of K.
     private static double Invert()
     {
         double determinant = 1.0;
         for (int k = 0; k < N; k++)
         {
             double* pivotRow = Matrix + (k * Stride);
-            double* unit = Units + (k * Stride);
+            Vector512<double> unit1 = Vector512.LoadAligned(Units + (k * Stride)), unit2 = Vector512.LoadAligned(Units + (k * Stride) + 8);
+            Vector512<double> others1 = Vector512.LoadAligned(Others + (k * Stride)), others2 = Vector512.LoadAligned(Others + (k * Stride) + 8);
             double pivot = pivotRow[k];
             determinant *= pivot;
-            pivotRow[k] = 1.0;
             Vector512<double> factor = V.All(1.0 / pivot);
-            Vector512<double> left = Vector512.LoadAligned(pivotRow) * factor, right = Vector512.LoadAligned(pivotRow + 8) * factor;
-            for (int i = 0; i < N; i++)
+            Vector512<double> left = ((Vector512.LoadAligned(pivotRow) & others1) + unit1) * factor;
+            Vector512<double> right = ((Vector512.LoadAligned(pivotRow + 8) & others2) + unit2) * factor;
+            for (int i = 0; i <= N; i++)
             {
                 double* row = Matrix + (i * Stride);
                 Vector512<double> f = V.All(-row[k]);
-                V.Fma(f, left, V.Fma(f, Vector512.LoadAligned(unit), Vector512.LoadAligned(row))).StoreAligned(row);
-                V.Fma(f, right, V.Fma(f, Vector512.LoadAligned(unit + 8), Vector512.LoadAligned(row + 8))).StoreAligned(row + 8);
+                V.Fma(f, left, Vector512.LoadAligned(row) & others1).StoreAligned(row);
+                V.Fma(f, right, Vector512.LoadAligned(row + 8) & others2).StoreAligned(row + 8);
             }
 
             left.StoreAligned(pivotRow);
