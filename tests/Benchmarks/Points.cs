@@ -1,4 +1,5 @@
-// The points at which gradients are timed and checked: 64 points near the reference posterior, with a fixed seed, in aligned memory.
+// The points at which gradients are timed and checked: 64 points near the reference posterior, with a fixed seed, in
+// aligned memory.
 using System;
 using Ppl.Benchmarks.Hand;
 

@@ -16,7 +16,8 @@ int option = Array.IndexOf(args, "--json");
 string? file = option >= 0 && option + 1 < args.Length ? args[option + 1] : null;
 string[] models = args.Skip(1).Where((_, i) => option < 0 || (i + 1 != option && i + 1 != option + 1)).ToArray();
 bool known = models.All(model => HandGradients.Find(model) is not null);
-if (args.Length == 0 || !commands.TryGetValue(args[0], out Func<string[], Table>? command) || (option >= 0 && file is null) || !known)
+Func<string[], Table>? command = args.Length > 0 ? commands.GetValueOrDefault(args[0]) : null;
+if (command is null || (option >= 0 && file is null) || !known)
 {
     Console.Error.WriteLine($"Usage: Benchmarks {string.Join('|', commands.Keys)} [MODEL...] [--json FILE]");
     Console.Error.WriteLine($"Models: {string.Join(", ", HandGradients.All.Select(hand => hand.Name))}");

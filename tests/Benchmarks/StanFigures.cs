@@ -1,13 +1,16 @@
-// Stan's figures, measured beforehand on one pinned core of an AVX-512 machine (AMD EPYC, Zen 5): Stan 2.21 and 2.32.10 (stanc --O1), both
-// -O3 -march=native, called from a C++ loop, the better of the two; double precision, value and gradient on the unconstrained scale at 64
-// typical points. They cannot be measured again here, so a ratio to Stan compares two machines unless this is the same one.
+// Stan's figures, measured beforehand on one pinned core of an AVX-512 machine (AMD EPYC, Zen 5): Stan 2.21 and 2.32.10
+// (stanc --O1), both -O3 -march=native, called from a C++ loop, the better of the two; double precision, value and
+// gradient on the unconstrained scale at 64 typical points. They cannot be measured again here, so a ratio to Stan
+// compares two machines unless this is the same one.
 using System.Collections.Generic;
 
 namespace Ppl.Benchmarks;
 
 /// <summary>Nanoseconds per value-and-gradient of Stan.</summary>
 /// <param name="Nanoseconds">posteriordb's program.</param>
-/// <param name="Expert">An expert's rewrite, where measured: nes1972 with normal_id_glm, radon and the mixture vectorised.</param>
+/// <param name="Expert">
+/// An expert's rewrite, where measured: nes1972 with normal_id_glm, radon and the mixture vectorised.
+/// </param>
 public sealed record StanFigure(double Nanoseconds, double? Expert = null);
 
 /// <summary>The table of Stan's figures.</summary>

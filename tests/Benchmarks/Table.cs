@@ -21,12 +21,14 @@ public sealed class Table(params string[] columns)
     /// <summary>Writes the aligned text: the first column to the left, the others to the right.</summary>
     public void Print(TextWriter output)
     {
-        string[][] lines = rows.Select(row => columns.Select(c => row.TryGetValue(c, out object? v) ? Text(v) : "").ToArray())
-            .Prepend(columns).ToArray();
+        string Cell(Dictionary<string, object> row, string column) =>
+            row.TryGetValue(column, out object? value) ? Text(value) : "";
+        string[][] lines = rows.Select(row => columns.Select(c => Cell(row, c)).ToArray()).Prepend(columns).ToArray();
         int[] widths = columns.Select((_, c) => lines.Max(line => line[c].Length)).ToArray();
         foreach (string[] line in lines)
         {
-            IEnumerable<string> cells = line.Select((cell, c) => c == 0 ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]));
+            IEnumerable<string> cells =
+                line.Select((cell, c) => c == 0 ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]));
             output.WriteLine(string.Join("  ", cells).TrimEnd());
         }
     }

@@ -1,16 +1,18 @@
-// How anything is timed here: on one core, warmed up until the runtime has finished optimising, in short blocks that alternate between the
-// contestants (so that a change of clock speed meets all of them alike), and the median over the blocks.
+// How anything is timed here: on one core, warmed up until the runtime has finished optimising, in short blocks that
+// alternate between the contestants (so that a change of clock speed meets all of them alike), and the median over the
+// blocks.
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
+using System.Numerics;
 
 namespace Ppl.Benchmarks;
 
 /// <summary>Something that evaluates one gradient at each of the points.</summary>
 public abstract class Contestant
 {
-    /// <summary>Evaluates at all points, the given number of times; returns a number that depends on all results.</summary>
+    /// <summary>Evaluates at all points, so many times; returns a number that depends on all results.</summary>
     public abstract double Sweep(int times);
 }
 
@@ -55,7 +57,7 @@ public static class Timing
         {
             using var process = Process.GetCurrentProcess();
             long allowed = process.ProcessorAffinity;
-            process.ProcessorAffinity = (nint)(1L << (63 - System.Numerics.BitOperations.LeadingZeroCount((ulong)allowed)));
+            process.ProcessorAffinity = (nint)(1L << BitOperations.Log2((ulong)allowed));
             return true;
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or PlatformNotSupportedException)
@@ -87,8 +89,8 @@ public static class Timing
         return 0.5 * (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]);
     }
 
-    // The optimising compiler works in the background and starts 100 ms after the last new method, so the warm-up has pauses, which give
-    // it the core. Returns the number of sweeps that fill a block.
+    // The optimising compiler works in the background and starts 100 ms after the last new method, so the warm-up has
+    // pauses, which give it the core. Returns the number of sweeps that fill a block.
     private static int WarmUp(Contestant contestant)
     {
         var clock = Stopwatch.StartNew();

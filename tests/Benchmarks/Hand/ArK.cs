@@ -44,7 +44,8 @@ public sealed unsafe class ArK : IHandGradient
         double prior = -Math.Log(1.0 + v);
         Vector512<double> alpha = V.All(q[0]), b1 = V.All(q[1]), b2 = V.All(q[2]);
         Vector512<double> b3 = V.All(q[3]), b4 = V.All(q[4]), b5 = V.All(q[5]);
-        Vector512<double> squares = default, g0 = default, g1 = default, g2 = default, g3 = default, g4 = default, g5 = default;
+        Vector512<double> squares = default, g0 = default, g1 = default, g2 = default;
+        Vector512<double> g3 = default, g4 = default, g5 = default;
         for (int i = 0; i < N; i += 8)
         {
             double* y = Series + i;

@@ -1,4 +1,5 @@
-// arma11: a forward recursion for the errors and a reverse sweep for their adjoints; bound by the latency of one FMA per step.
+// arma11: a forward recursion for the errors and a reverse sweep for their adjoints; bound by the latency of one FMA
+// per step.
 using System;
 using Ppl.Examples;
 

@@ -13,7 +13,8 @@ public sealed unsafe class Blr : IHandGradient
     private const int N = 100;
     private static readonly DataSet Data = Examples.Data.Load("sblrc");
     private static readonly double* Y = Memory.Column(Data.Vector("y"));
-    private static readonly double* X1 = Predictor(0), X2 = Predictor(1), X3 = Predictor(2), X4 = Predictor(3), X5 = Predictor(4);
+    private static readonly double* X1 = Predictor(0), X2 = Predictor(1), X3 = Predictor(2);
+    private static readonly double* X4 = Predictor(3), X5 = Predictor(4);
 
     private static readonly double Constant = (-(N + 6) * V.HalfLogTwoPi) - (6.0 * Math.Log(10.0)) + Math.Log(2.0);
 
@@ -75,7 +76,8 @@ public sealed unsafe class Blr : IHandGradient
         g[3] = (Vector512.Sum(g4) * precision) - (0.01 * q[3]);
         g[4] = (Vector512.Sum(g5) * precision) - (0.01 * q[4]);
         g[5] = quadratic - N + 1.0 - (0.01 * sigma * sigma);
-        double normals = (q[0] * q[0]) + (q[1] * q[1]) + (q[2] * q[2]) + (q[3] * q[3]) + (q[4] * q[4]) + (sigma * sigma);
+        double normals = (q[0] * q[0]) + (q[1] * q[1]) + (q[2] * q[2]) + (q[3] * q[3]) + (q[4] * q[4]);
+        normals += sigma * sigma;
         return (-0.5 * (quadratic + (0.01 * normals))) - ((N - 1) * q[5]) + Constant;
     }
 }

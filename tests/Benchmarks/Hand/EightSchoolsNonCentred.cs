@@ -7,7 +7,8 @@ using Ppl.Examples;
 namespace Ppl.Benchmarks.Hand;
 
 /// <summary>
-/// q = mu, log tau, theta_trans[8]. mu ~ N(0,5), tau ~ HalfCauchy(5), theta_trans ~ N(0,1), y ~ N(mu + tau theta_trans, sigma).
+/// q = mu, log tau, theta_trans[8]. mu ~ N(0,5), tau ~ HalfCauchy(5), theta_trans ~ N(0,1), y ~ N(mu + tau theta_trans,
+/// sigma).
 /// </summary>
 public sealed unsafe class EightSchoolsNonCentred : IHandGradient
 {

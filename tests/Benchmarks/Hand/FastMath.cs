@@ -1,6 +1,7 @@
-// exp and log for the hand-written gradients, cheaper than the runtime's because they leave out what these models cannot meet: zero,
-// negative, subnormal, infinite and NaN arguments. Sixteen-entry tables in two registers, then a short polynomial; absolute error of
-// the logarithm and relative error of the exponential about 2e-16. Without AVX-512 the runtime's own functions do the work.
+// exp and log for the hand-written gradients, cheaper than the runtime's because they leave out what these models
+// cannot meet: zero, negative, subnormal, infinite and NaN arguments. Sixteen-entry tables in two registers, then a
+// short polynomial; absolute error of the logarithm and relative error of the exponential about 2e-16. Without AVX-512
+// the runtime's own functions do the work.
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -15,12 +16,18 @@ internal static class FastMath
     private const double SixteenOverLn2 = 16.0 / 0.69314718055994530942;
 
     // ln 2 / 16 in two parts, the first with 20 trailing zero bits, so that its product with the integer is exact.
-    private static readonly double StepHigh = BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(Math.Log(2.0) / 16.0) & ~0xFFFFFL);
+    private static readonly double StepHigh =
+        BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(Math.Log(2.0) / 16.0) & ~0xFFFFFL);
+
+    // The second part: what the first leaves of Math.Log(2), and what that leaves of ln 2.
     private static readonly double StepLow = (Math.Log(2.0) / 16.0) - StepHigh + (2.3190468138462996e-17 / 16.0);
 
-    private static readonly Vector512<double> PowersLow = Eight(i => Math.Pow(2.0, i / 16.0)), PowersHigh = Eight(i => Math.Pow(2.0, (i + 8) / 16.0));
-    private static readonly Vector512<double> InversesLow = Eight(Inverse), InversesHigh = Eight(i => Inverse(i + 8));
-    private static readonly Vector512<double> LogsLow = Eight(i => -Math.Log(Inverse(i))), LogsHigh = Eight(i => -Math.Log(Inverse(i + 8)));
+    private static readonly Vector512<double> PowersLow = Eight(i => Math.Pow(2.0, i / 16.0));
+    private static readonly Vector512<double> PowersHigh = Eight(i => Math.Pow(2.0, (i + 8) / 16.0));
+    private static readonly Vector512<double> InversesLow = Eight(Inverse);
+    private static readonly Vector512<double> InversesHigh = Eight(i => Inverse(i + 8));
+    private static readonly Vector512<double> LogsLow = Eight(i => -Math.Log(Inverse(i)));
+    private static readonly Vector512<double> LogsHigh = Eight(i => -Math.Log(Inverse(i + 8)));
 
     /// <summary>exp(x) for x in [-700, 700]; below, exp(-700).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -59,8 +66,9 @@ internal static class FastMath
     }
 
     /// <summary>
-    /// Multiplies the mantissa of positive normal x into one factor and adds its exponent to another, for the sum of many logarithms at
-    /// the cost of one: sum log x = log(mantissa) + exponent log 2. The mantissa may gather 1,000 factors before it overflows.
+    /// Multiplies the mantissa of positive normal x into one factor and adds its exponent to another, for the sum of
+    /// many logarithms at the cost of one: sum log x = log(mantissa) + exponent log 2. The mantissa may gather 1,000
+    /// factors before it overflows.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Multiply(Vector512<double> x, ref Vector512<double> mantissa, ref Vector512<double> exponent)
@@ -81,7 +89,8 @@ internal static class FastMath
     private static Vector512<double> LogMantissa(Vector512<double> m)
     {
         Vector512<long> index = m.AsInt64() >>> 48;
-        Vector512<double> r = V.Fma(m, Avx512F.PermuteVar8x64x2(InversesLow, index, InversesHigh), -Vector512<double>.One);
+        Vector512<double> inverse = Avx512F.PermuteVar8x64x2(InversesLow, index, InversesHigh);
+        Vector512<double> r = V.Fma(m, inverse, -Vector512<double>.One);
         Vector512<double> r2 = r * r, r4 = r2 * r2;
         Vector512<double> p23 = V.Fma(r, V.All(1.0 / 3.0), V.All(-0.5));
         Vector512<double> p45 = V.Fma(r, V.All(1.0 / 5.0), V.All(-0.25));

@@ -36,7 +36,8 @@ public sealed unsafe class Garch11 : IHandGradient
         q[3] = -Math.Log((1.0 / Math.Min(share, 0.95)) - 1.0);
     }
 
-    // log f = -1/2 sum (log h + r^2/h); its own derivative in h_t is l_t = (r^2/h - 1)/(2 h); adjoint a_t = l_t + beta1 a_{t+1}.
+    // log f = -1/2 sum (log h + r^2/h); its own derivative in h_t is l_t = (r^2/h - 1)/(2 h); adjoint a_t = l_t + beta1
+    // a_{t+1}.
     private static double Evaluate(double* q, double* g)
     {
         double mu = q[0];

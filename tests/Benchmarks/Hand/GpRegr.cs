@@ -1,5 +1,6 @@
-// gp_regr: Gaussian process regression on 11 points. The 55 kernel entries are seven vectors of exp; the matrix, bordered by y, is
-// inverted in place by Gauss-Jordan sweeps (no pivoting: it is positive definite), which needs one division per pivot and no square root.
+// gp_regr: Gaussian process regression on 11 points. The 55 kernel entries are seven vectors of exp; the matrix,
+// bordered by y, is inverted in place by Gauss-Jordan sweeps (no pivoting: it is positive definite), which needs one
+// division per pivot and no square root.
 using System;
 using System.Runtime.Intrinsics;
 using Ppl.Examples;
@@ -28,7 +29,8 @@ public sealed unsafe class GpRegr : IHandGradient
     private static readonly double* Units = Memory.Buffer(N * Stride), Others = Memory.Buffer(N * Stride);
 
     // 25 log 4 - log 24!, a half-normal of scale 2 and one of scale 1, the multivariate normal.
-    private static readonly double Constant = (25.0 * Math.Log(4.0)) - 54.784729398112319190 - ((N + 2) * V.HalfLogTwoPi) + Math.Log(2.0);
+    private static readonly double Constant =
+        (25.0 * Math.Log(4.0)) - 54.784729398112319190 - ((N + 2) * V.HalfLogTwoPi) + Math.Log(2.0);
 
     static GpRegr()
     {
@@ -66,8 +68,8 @@ public sealed unsafe class GpRegr : IHandGradient
         q[2] = typical.Log("sigma");
     }
 
-    // With a = K^-1 y: d log f = 1/2 tr((a a' - K^-1) dK). Since K^-1 (K - sigma I) = I - sigma K^-1, only the derivative in rho
-    // needs a sum over the matrix.
+    // With a = K^-1 y: d log f = 1/2 tr((a a' - K^-1) dK). Since K^-1 (K - sigma I) = I - sigma K^-1, only the
+    // derivative in rho needs a sum over the matrix.
     private static double Evaluate(double* q, double* g)
     {
         double rho = Math.Exp(q[0]), alpha = Math.Exp(q[1]), sigma = Math.Exp(q[2]);
@@ -133,14 +135,15 @@ public sealed unsafe class GpRegr : IHandGradient
         double determinant = 1.0;
         for (int k = 0; k < N; k++)
         {
-            double* pivotRow = Matrix + (k * Stride);
-            Vector512<double> unit1 = Vector512.LoadAligned(Units + (k * Stride)), unit2 = Vector512.LoadAligned(Units + (k * Stride) + 8);
-            Vector512<double> others1 = Vector512.LoadAligned(Others + (k * Stride)), others2 = Vector512.LoadAligned(Others + (k * Stride) + 8);
+            double* pivotRow = Matrix + (k * Stride), unit = Units + (k * Stride), others = Others + (k * Stride);
+            Vector512<double> others1 = Vector512.LoadAligned(others), others2 = Vector512.LoadAligned(others + 8);
             double pivot = pivotRow[k];
             determinant *= pivot;
             Vector512<double> factor = V.All(1.0 / pivot);
-            Vector512<double> left = ((Vector512.LoadAligned(pivotRow) & others1) + unit1) * factor;
-            Vector512<double> right = ((Vector512.LoadAligned(pivotRow + 8) & others2) + unit2) * factor;
+            Vector512<double> left = Vector512.LoadAligned(pivotRow) & others1;
+            Vector512<double> right = Vector512.LoadAligned(pivotRow + 8) & others2;
+            left = (left + Vector512.LoadAligned(unit)) * factor;
+            right = (right + Vector512.LoadAligned(unit + 8)) * factor;
             for (int i = 0; i <= N; i++)
             {
                 double* row = Matrix + (i * Stride);

@@ -1,5 +1,6 @@
-// hmm_example: forward and backward recursions in probability space. They do not depend on each other, so one loop runs both and
-// their latencies overlap; the scales are pulled out every 8 steps. Emissions before and expectations after are vector passes.
+// hmm_example: forward and backward recursions in probability space. They do not depend on each other, so one loop runs
+// both and their latencies overlap; the scales are pulled out every 8 steps. Emissions before and expectations after
+// are vector passes.
 using System;
 using System.Linq;
 using System.Runtime.Intrinsics;
@@ -8,8 +9,9 @@ using Ppl.Examples;
 namespace Ppl.Benchmarks.Hand;
 
 /// <summary>
-/// q = logit theta1[1], logit theta2[1], log mu[1], log(mu[2] - mu[1]). theta1, theta2: the rows of the transition matrix, flat on
-/// the simplex; mu positive-ordered, mu1 ~ N(3,1), mu2 ~ N(10,1); y_t ~ N(mu_{z_t}, 1), no initial distribution, T = 100.
+/// q = logit theta1[1], logit theta2[1], log mu[1], log(mu[2] - mu[1]). theta1, theta2: the rows of the transition
+/// matrix, flat on the simplex; mu positive-ordered, mu1 ~ N(3,1), mu2 ~ N(10,1); y_t ~ N(mu_{z_t}, 1), no initial
+/// distribution, T = 100.
 /// </summary>
 public sealed unsafe class HmmExample : IHandGradient
 {
@@ -78,8 +80,9 @@ public sealed unsafe class HmmExample : IHandGradient
         return Vector512.Sum(sum);
     }
 
-    // alpha_t(k) = b_t(k) sum_j alpha_{t-1}(j) a_jk and beta_{t-1}(j) = sum_k a_jk b_t(k) beta_t(k), each up to a factor; returns
-    // the log of sum_k alpha_T(k) with the factors put back. Eight steps cannot underflow unless an a_jk is below 1e-37.
+    // alpha_t(k) = b_t(k) sum_j alpha_{t-1}(j) a_jk and beta_{t-1}(j) = sum_k a_jk b_t(k) beta_t(k), each up to a
+    // factor; returns the log of sum_k alpha_T(k) with the factors put back. Eight steps cannot underflow unless an
+    // a_jk is below 1e-37.
     private static double Recursions(double a11, double a12, double a21, double a22)
     {
         double* e1 = Emission1, e2 = Emission2, alpha1 = Alpha1, alpha2 = Alpha2, beta1 = Beta1, beta2 = Beta2;
@@ -115,7 +118,8 @@ public sealed unsafe class HmmExample : IHandGradient
         }
 
         Scales[blocks] = f1 + f2;
-        return Vector512.Sum(FastMath.Log(Vector512.LoadAligned(Scales)) + FastMath.Log(Vector512.LoadAligned(Scales + 8)));
+        Vector512<double> first = Vector512.LoadAligned(Scales), second = Vector512.LoadAligned(Scales + 8);
+        return Vector512.Sum(FastMath.Log(first) + FastMath.Log(second));
     }
 
     // g[0], g[1]: derivatives in a11 - a12 and a21 - a22 (expected transitions over probabilities); g[2], g[3]: in mu.

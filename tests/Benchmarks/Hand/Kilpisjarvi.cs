@@ -6,7 +6,8 @@ using Ppl.Examples;
 namespace Ppl.Benchmarks.Hand;
 
 /// <summary>
-/// q = alpha, beta, log sigma. alpha ~ N(pmualpha, psalpha), beta ~ N(pmubeta, psbeta), sigma flat; y ~ N(alpha + beta x, sigma), N = 62.
+/// q = alpha, beta, log sigma. alpha ~ N(pmualpha, psalpha), beta ~ N(pmubeta, psbeta), sigma flat; y ~ N(alpha + beta
+/// x, sigma), N = 62.
 /// </summary>
 public sealed unsafe class Kilpisjarvi : IHandGradient
 {

@@ -1,4 +1,4 @@
-// low_dim_gauss_mix: a mixture of two normals, one exp, one log and one division per observation.
+// low_dim_gauss_mix: a mixture of two normals, one exp and one division per observation, one log at the end.
 using System;
 using System.Runtime.Intrinsics;
 using Ppl.Examples;
@@ -35,8 +35,9 @@ public sealed unsafe class LowDimGaussMix : IHandGradient
         q[4] = typical.Logit("theta");
     }
 
-    // With l1, l2 the two components' log densities and e = exp(-|l2 - l1|): log(e^l1 + e^l2) = max(l1, l2) + log(1 + e),
-    // and the responsibilities are 1/(1 + e) for the larger and e/(1 + e) for the smaller.
+    // With l1, l2 the two components' log densities and e = exp(-|l2 - l1|): log(e^l1 + e^l2) = max(l1, l2) + log(1 +
+    // e), and the responsibilities are 1/(1 + e) for the larger and e/(1 + e) for the smaller. The factors 1 + e are at
+    // most 2 and a lane meets 125 of them: their product cannot overflow, and one log at the end serves all.
     private static double Evaluate(double* q, double* g)
     {
         double step = Math.Exp(q[1]), mu1 = q[0], mu2 = mu1 + step;
@@ -77,6 +78,7 @@ public sealed unsafe class LowDimGaussMix : IHandGradient
         g[3] = Vector512.Sum(b2) - (N - w) - (0.25 * sigma2 * sigma2) + 1.0;
         g[4] = w - (N * theta) + (5.0 * (rest - theta));
         double normals = (mu1 * mu1) + (mu2 * mu2) + (sigma1 * sigma1) + (sigma2 * sigma2);
-        return Vector512.Sum(value + FastMath.Log(product)) - (0.125 * normals) + (5.0 * (logTheta + logRest)) + q[1] + q[2] + q[3] + Constant;
+        double prior = (5.0 * (logTheta + logRest)) - (0.125 * normals) + q[1] + q[2] + q[3];
+        return Vector512.Sum(value + FastMath.Log(product)) + prior + Constant;
     }
 }

@@ -29,7 +29,9 @@ internal static unsafe class Memory
     /// <summary>The function of each value, in aligned memory, padded with zeros.</summary>
     public static double* Column(double[] values, Func<double, double> f) => Column(values.Select(f).ToArray());
 
-    /// <summary>All bits set in the lanes of the last, incomplete vector of n rows (none if n is a multiple of 8).</summary>
+    /// <summary>
+    /// All bits set in the lanes of the last, incomplete vector of n rows (none if n is a multiple of 8).
+    /// </summary>
     public static Vector512<double> TailMask(int n) =>
         Vector512.LessThan(Vector512.Create(0.0, 1, 2, 3, 4, 5, 6, 7), Vector512.Create((double)(n % 8)));
 }

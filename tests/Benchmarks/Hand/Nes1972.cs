@@ -7,8 +7,8 @@ using Ppl.Examples;
 namespace Ppl.Benchmarks.Hand;
 
 /// <summary>
-/// q = beta[9], log sigma. All flat, partyid7 ~ N(b1 + b2 real_ideo + b3 race_adj + b4 1[age=2] + b5 1[age=3] + b6 1[age=4]
-/// + b7 educ1 + b8 gender + b9 income, sigma), N = 1,330.
+/// q = beta[9], log sigma. All flat, partyid7 ~ N(b1 + b2 real_ideo + b3 race_adj + b4 1[age=2] + b5 1[age=3] + b6
+/// 1[age=4] + b7 educ1 + b8 gender + b9 income, sigma), N = 1,330.
 /// </summary>
 public sealed unsafe class Nes1972 : IHandGradient
 {

@@ -1,5 +1,6 @@
-// radon, non-centred: rows in the given order. The county intercepts are gathered; the residuals are scattered into eight copies of the
-// accumulators in turn, because neighbouring rows often share a county and would wait for each other's stores.
+// radon, non-centred: rows in the given order. The county intercepts are gathered; the residuals are scattered into
+// eight copies of the accumulators in turn, because neighbouring rows often share a county and would wait for each
+// other's stores.
 using System;
 using System.Linq;
 using System.Runtime.InteropServices;

@@ -1,5 +1,6 @@
-// Points near a reference posterior: draws from independent normals with the reference medians and a fraction of the spreads
-// (on the log or logit scale where the transform has one). Not posterior draws: the correlations are unknown, hence the fraction.
+// Points near a reference posterior: draws from independent normals with the reference medians and a fraction of the
+// spreads (on the log or logit scale where the transform has one). Not posterior draws: the correlations are unknown,
+// hence the fraction.
 using System;
 using System.Collections.Generic;
 using Ppl.Examples;

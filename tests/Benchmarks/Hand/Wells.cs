@@ -1,4 +1,5 @@
-// wells: a logistic regression on three columns and their products, which are formed on the fly (three loads instead of six).
+// wells: a logistic regression on three columns and their products, which are formed on the fly (three loads instead of
+// six).
 using System;
 using System.Linq;
 using System.Runtime.Intrinsics;
@@ -44,7 +45,9 @@ public sealed unsafe class Wells : IHandGradient
         return Memory.Column(values, x => (x - mean) / scale);
     }
 
-    // With e = exp(-|eta|): log p(y) = y eta - max(eta, 0) - log(1 + e), and sigmoid(eta) = 1/(1 + e) or e/(1 + e).
+    // With e = exp(-|eta|): log p(y) = y eta - max(eta, 0) - log(1 + e), and sigmoid(eta) = 1/(1 + e) or e/(1 + e). The
+    // factors 1 + e are at most 2 and a lane meets 378 of them: their product cannot overflow, and one log at the end
+    // serves all.
     private static double Evaluate(double* q, double* g)
     {
         Vector512<double> alpha = V.All(q[0]), bd = V.All(q[1]), ba = V.All(q[2]), be = V.All(q[3]);
