@@ -59,8 +59,7 @@ let private categories name (parameter: Tensor) (weights: unit -> Tensor) (logWe
     let last = parameter.Shape.Rank - 1
     let size = parameter.Shape[last]
 
-    let isCategory x =
-        Ops.logicalAnd (Ops.greaterEqual x (Tensor.OfInt 0)) (Ops.less x (Tensor.OfInt size))
+    let isCategory x = Ops.logicalAnd (Ops.greaterEqual x (Tensor.OfInt 0)) (Ops.less x (Tensor.OfInt size))
 
     Family.distribution
         {

@@ -31,8 +31,7 @@ let binomial (totalCount: Tensor) (probs: Tensor) : IDistribution =
     let probs = Parameter.probability name "probs" probs
     let n = Ops.toFloat totalCount
 
-    let logMass (x: Tensor) =
-        Special.xlogy x probs + Special.xlog1py (n - x) (-probs) + Special.logChoose n x
+    let logMass (x: Tensor) = Special.xlogy x probs + Special.xlog1py (n - x) (-probs) + Special.logChoose n x
 
     trials name totalCount probs (CountDraws.binomial totalCount probs) logMass
     |> Family.withMoments (fun () -> n * probs) (fun () -> n * probs * (1.0 - probs))

@@ -104,14 +104,7 @@ module Families =
     let inline dirichlet concentration = Vectors.dirichlet (lift concentration)
 
     /// The multivariate normal distribution by the Cholesky factor of its covariance.
-    let inline multivariateNormalCholesky loc scaleTril =
-        Vectors.multivariateNormalCholesky (lift loc) (lift scaleTril)
-
-    /// The improper flat prior on a support, for scalars.
-    let flat support : IDistribution = Vectors.flat support Ppl.Core.Shape.scalar
-
-    /// The improper flat prior on a support, for vectors of n elements.
-    let flatVector support n : IDistribution = Vectors.flat support (Ppl.Core.Shape.ofList [ n ])
+    let inline multivariateNormalCholesky loc scaleTril = Vectors.multivariateNormalCholesky (lift loc) (lift scaleTril)
 
     /// n independent copies along a new first axis.
     let iid n (distribution: IDistribution) : IDistribution = distribution.Expand [ n ]

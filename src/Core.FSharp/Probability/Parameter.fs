@@ -101,7 +101,12 @@ module Parameter =
                 let total = Array.sum values
 
                 if not (abs (total - 1.0) <= Support.Tolerance) then
-                    invalid family name "a vector that sums to 1 along its last axis (its sum is shown)" (row * size) total)
+                    invalid
+                        family
+                        name
+                        "a vector that sums to 1 along its last axis (its sum is shown)"
+                        (row * size)
+                        total)
 
         x
 

@@ -1,5 +1,5 @@
-// Families of vectors: dirichlet, multivariate normal by the Cholesky factor of its covariance, and flat (improper).
-// Formulas: docs/math/families.md. Relies on Family, Draws and Special. Read Families next.
+// Families of vectors: dirichlet, and multivariate normal by the Cholesky factor of its covariance.
+// Formulas: docs/math/families.md. Relies on Family, Draws and Special. Read Improper next.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Probability.Vectors
 
@@ -114,32 +114,4 @@ let multivariateNormalCholesky (loc: Tensor) (scaleTril: Tensor) : IDistribution
             LogDensity = logDensity
             Mean = Some(fun () -> loc)
             Variance = Some(fun () -> sumLast (Ops.square scaleTril))
-        }
-
-/// The improper "density" 1 on a support, for events of this shape: a prior only. It has no draws (PPL1011) and no moments,
-/// and it does not check values: the transform to unconstrained space keeps them inside.
-let flat (support: Support) (event: Shape) : IDistribution =
-    let refuse _ _ =
-        raise (
-            PplException(
-                "PPL1011",
-                $"flat on {Support.describe support} is improper: it has a density, but no draws",
-                "give the variable a proper prior, or only use it where its value comes from elsewhere"
-            )
-        )
-
-    if event.Rank < Support.eventRank support then
-        Errors.shapes "flat" $"an event of shape {event} cannot be one of {Support.describe support}"
-
-    Family.distribution
-        {
-            Name = "flat(support)"
-            DType = if Support.isDiscrete support then DType.I32 else DType.F64
-            Batch = Shape.scalar
-            Event = event
-            Support = support
-            Sample = refuse
-            LogDensity = fun _ -> Ops.scalar 0.0
-            Mean = None
-            Variance = None
         }

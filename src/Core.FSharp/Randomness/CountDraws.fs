@@ -30,7 +30,10 @@ module CountDraws =
 
         let start = Ops.broadcastTo shape first
         let zeros = Ops.zeros (TensorType.create DType.F64 shape)
-        let final = Control.whileLoop (fun s -> Ops.any (unfinished s[1] s[2])) step [| Ops.scalar 0.0; start; start; zeros |]
+
+        let final =
+            Control.whileLoop (fun s -> Ops.any (unfinished s[1] s[2])) step [| Ops.scalar 0.0; start; start; zeros |]
+
         final[3]
 
     /// Hörmann's proposal for both rejection methods: k = floor((2a/us + b) U + centre), us = 1/2 - |U|.

@@ -241,7 +241,8 @@ and private constantAlong facts (axes: int[]) v =
 and private sum facts axes x =
     let recurse v = single facts (Primitive.Reduce(ReduceOp.Sum, axes)) [| v |]
     let shape = facts.ShapeOf x
-    let splits v = facts.IsKnown v || constantAlong facts axes v
+    // Data terms are not split off: sum(y) - sum(mu) would cancel where sum(y - mu) does not.
+    let splits v = constantAlong facts axes v
 
     match x with
     | Negated facts a -> negate facts (recurse a)

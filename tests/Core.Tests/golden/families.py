@@ -1,4 +1,4 @@
-"""Writes families.csv: log densities of all families and their derivatives, from 50-digit arithmetic (mpmath).
+"""Writes families.csv: log densities of all families and their derivatives, from arithmetic with 700 digits (mpmath).
 
 Each row: family | parameters | x | log density | derivatives. Parameters are separated by ';', elements by ' '.
 Derivatives follow the parameters (real ones) and then x (real ones), element by element; integers have none.
@@ -7,7 +7,8 @@ Run: python3 families.py > families.csv
 """
 from mpmath import mp, mpf, log, exp, pi, gamma, loggamma, beta, binomial, diff, nstr, sqrt, matrix, fsum, det, lu_solve
 
-mp.dps = 60
+# Enough that 1 + exp(-1400) is not 1.
+mp.dps = 700
 
 
 def log_normal_pdf(x, m, s):
@@ -114,7 +115,7 @@ def derivatives(f, args, real):
                     return f(*moved)
 
                 scale = abs(arg[j]) if arg[j] != 0 else mpf(1)
-                h = scale * mpf(10) ** -18
+                h = scale * mpf(10) ** -150
                 # Five points, error h^4.
                 out.append((-at(arg[j] + 2 * h) + 8 * at(arg[j] + h) - 8 * at(arg[j] - h) + at(arg[j] - 2 * h)) / (12 * h))
     return out
