@@ -306,6 +306,7 @@ let parse (text: string) : Program =
     let program = readProgram reader "program"
 
     if not reader.AtEnd then
-        reader.Fail "text follows the program"
+        let line = reader.Read()
+        reader.Fail $"'{line}' follows the program"
 
     program

@@ -89,6 +89,6 @@ let ``the reader names the line and what is wrong`` () =
     refused 2 [ "'x' is not a real number" ] (body [ "%1: f64[] = constant x"; "return %1" ])
     refused 2 [ "convert has one result" ] (body [ "= convert %0"; "return %0" ])
     refused 3 [ "'}'" ] (body [ "return %0"; "return %0" ])
-    refused 4 [ "text follows" ] (body [ "return %0" ] + "\nmore")
+    refused 4 [ "'more' follows" ] (body [ "return %0" ] + "\nmore")
     refused 2 [ "is not an equation" ] (body [ "exp %0"; "return %0" ])
     refused 2 [ "the text ends" ] "program (%0: f64[3]) {\n"
