@@ -1,0 +1,212 @@
+// Tensors as users and rules see them: a concrete value, or a variable of a program that is being traced. The same
+// function runs on both: on concrete tensors an operation is evaluated at once, otherwise it becomes an equation.
+// Relies on Builder and Reference. Read Ops next.
+namespace Ppl.Core.Tensors
+
+open System
+open Ppl.Core
+open Ppl.Core.Ir
+
+/// What a tensor is made of.
+[<RequireQualifiedAccess; NoComparison; NoEquality>]
+type internal Content =
+    | Known of Literal
+    | Traced of Builder * Var
+
+/// An n-dimensional array of f64, i32 or bool: a concrete value or a traced variable.
+/// Tensors are not compared: x > 0.0 is a question for the program, asked with Ops.greater and answered by Ops.select or
+/// Control.cond.
+[<Sealed; NoComparison; NoEquality>]
+type Tensor internal (content: Content, ty: TensorType) =
+
+    member internal _.Content = content
+
+    /// Element type and shape.
+    member _.Type = ty
+
+    /// The extents.
+    member _.Shape = ty.Shape
+
+    /// The element type.
+    member _.DType = ty.DType
+
+    /// Whether the value is not known yet because a program is being traced.
+    member _.IsTraced =
+        match content with
+        | Content.Known _ -> false
+        | Content.Traced _ -> true
+
+    /// A concrete tensor.
+    static member OfLiteral(value: Literal) = Tensor(Content.Known value, value.Type)
+
+    /// A real scalar.
+    static member OfFloat(x: float) = Tensor.OfLiteral(Literal.f64 x)
+
+    /// An integer scalar.
+    static member OfInt(x: int) = Tensor.OfLiteral(Literal.i32 x)
+
+    /// A truth value.
+    static member OfBool(x: bool) = Tensor.OfLiteral(Literal.bool x)
+
+    /// A vector of reals; the elements are copied.
+    static member OfFloats(xs: float[]) =
+        Tensor.OfLiteral(Literal.create (Shape.ofList [ xs.Length ]) (Storage.F64(Array.copy xs)))
+
+    /// A vector of integers; the elements are copied.
+    static member OfInts(xs: int[]) =
+        Tensor.OfLiteral(Literal.create (Shape.ofList [ xs.Length ]) (Storage.I32(Array.copy xs)))
+
+    /// A matrix of reals; the elements are copied.
+    static member OfMatrix(xs: float[,]) =
+        let rows, columns = xs.GetLength 0, xs.GetLength 1
+        let data = Array.init (rows * columns) (fun i -> xs[i / columns, i % columns])
+        Tensor.OfLiteral(Literal.create (Shape.ofList [ rows; columns ]) (Storage.F64 data))
+
+    /// The concrete value; an error (PPL5005) for a traced tensor.
+    member _.Value =
+        match content with
+        | Content.Known value -> value
+        | Content.Traced _ -> Errors.traced "Tensor.Value"
+
+    /// The elements of a concrete real tensor in row-major order.
+    member this.ToFloats() = Array.copy (Literal.floats this.Value)
+
+    /// The only element of a concrete real tensor.
+    member this.ToFloat() =
+        match Literal.floats this.Value with
+        | [| x |] -> x
+        | _ -> Errors.shapes "ToFloat" $"{ty} is not a scalar"
+
+    /// For example f64[3] {1, 2, 3}, or traced f64[3].
+    override _.ToString() =
+        match content with
+        | Content.Known value ->
+            let elements: string seq =
+                match value.Data with
+                | Storage.F64 xs -> xs |> Seq.truncate 8 |> Seq.map string
+                | Storage.I32 xs -> xs |> Seq.truncate 8 |> Seq.map string
+                | Storage.Bool xs -> xs |> Seq.truncate 8 |> Seq.map string
+
+            let dots = if ty.Shape.Count > 8 then ", ..." else ""
+            string ty + " {" + String.Join(", ", elements) + dots + "}"
+        | Content.Traced _ -> $"traced {ty}"
+
+    // ---- application: members rather than functions because operators must belong to the type
+
+    static member private Innermost(args: Tensor[]) : Builder | null =
+        let mutable found: Builder | null = null
+
+        for arg in args do
+            match arg.Content with
+            | Content.Traced(builder, _) ->
+                match found with
+                | null -> found <- builder
+                | best when builder.Order > best.Order -> found <- builder
+                | _ -> ()
+            | Content.Known _ -> ()
+
+        found
+
+    static member internal Lift(builder: Builder, tensor: Tensor) : Var =
+        match tensor.Content with
+        | Content.Known value -> builder.Emit(Primitive.Constant value, [||])[0]
+        | Content.Traced(own, v) when Object.ReferenceEquals(own, builder) -> v
+        | Content.Traced(outer, v) -> builder.Capture(outer, v)
+
+    static member internal Variable(builder: Builder, v: Var) = Tensor(Content.Traced(builder, v), builder.TypeOf v)
+
+    /// The results of a primitive: evaluated if all arguments are concrete, an equation of the innermost program else.
+    static member Apply(primitive: Primitive, args: Tensor[]) : Tensor[] =
+        match Tensor.Innermost args with
+        | null ->
+            TypeRules.results primitive (args |> Array.map _.Type) |> ignore
+            Reference.evaluate primitive (args |> Array.map _.Value) |> Array.map Tensor.OfLiteral
+        | builder ->
+            let vars = args |> Array.map (fun arg -> Tensor.Lift(builder, arg))
+            builder.Emit(primitive, vars) |> Array.map (fun v -> Tensor.Variable(builder, v))
+
+    static member internal BroadcastTo(shape: Shape, x: Tensor) : Tensor =
+        if x.Shape = shape then
+            x
+        else
+            let offset = shape.Rank - x.Shape.Rank
+            let axes = Array.init x.Shape.Rank (fun i -> i + offset)
+            Tensor.Apply(Primitive.Move(MoveOp.Broadcast(shape, axes)), [| x |])[0]
+
+    static member internal Pair(primitive: Primitive, x: Tensor, y: Tensor) : Tensor =
+        if x.Shape = y.Shape then
+            Tensor.Apply(primitive, [| x; y |])[0]
+        else
+            match Shape.tryBroadcast x.Shape y.Shape with
+            | Some shape -> Tensor.Apply(primitive, [| Tensor.BroadcastTo(shape, x); Tensor.BroadcastTo(shape, y) |])[0]
+            | None -> Errors.shapes (Primitive.name primitive) $"{x.Type} and {y.Type} do not broadcast"
+
+    static member private Binary(op: BinaryOp, x: Tensor, y: Tensor) = Tensor.Pair(Primitive.Binary op, x, y)
+
+    /// x + y, broadcast
+    static member (+)(x: Tensor, y: Tensor) = Tensor.Binary(BinaryOp.Add, x, y)
+
+    /// x + y
+    static member (+)(x: Tensor, y: float) = Tensor.Binary(BinaryOp.Add, x, Tensor.OfFloat y)
+
+    /// x + y
+    static member (+)(x: float, y: Tensor) = Tensor.Binary(BinaryOp.Add, Tensor.OfFloat x, y)
+
+    /// x - y, broadcast
+    static member (-)(x: Tensor, y: Tensor) = Tensor.Binary(BinaryOp.Sub, x, y)
+
+    /// x - y
+    static member (-)(x: Tensor, y: float) = Tensor.Binary(BinaryOp.Sub, x, Tensor.OfFloat y)
+
+    /// x - y
+    static member (-)(x: float, y: Tensor) = Tensor.Binary(BinaryOp.Sub, Tensor.OfFloat x, y)
+
+    /// x * y, broadcast
+    static member (*)(x: Tensor, y: Tensor) = Tensor.Binary(BinaryOp.Mul, x, y)
+
+    /// x * y
+    static member (*)(x: Tensor, y: float) = Tensor.Binary(BinaryOp.Mul, x, Tensor.OfFloat y)
+
+    /// x * y
+    static member (*)(x: float, y: Tensor) = Tensor.Binary(BinaryOp.Mul, Tensor.OfFloat x, y)
+
+    /// x / y, broadcast
+    static member (/)(x: Tensor, y: Tensor) = Tensor.Binary(BinaryOp.Div, x, y)
+
+    /// x / y
+    static member (/)(x: Tensor, y: float) = Tensor.Binary(BinaryOp.Div, x, Tensor.OfFloat y)
+
+    /// x / y
+    static member (/)(x: float, y: Tensor) = Tensor.Binary(BinaryOp.Div, Tensor.OfFloat x, y)
+
+    /// -x
+    static member (~-)(x: Tensor) : Tensor = Tensor.Apply(Primitive.Unary UnaryOp.Neg, [| x |])[0]
+
+    /// The element i along the first axis, which is dropped.
+    member this.Item
+        with get (i: int): Tensor =
+            if ty.Shape.Rank = 0 then
+                Errors.axis "index" $"{ty} has no axis"
+
+            let rank = ty.Shape.Rank
+            let extents = ty.Shape.ToArray()
+            let start = Array.init rank (fun axis -> if axis = 0 then i else 0)
+            let limit = Array.mapi (fun axis e -> if axis = 0 then i + 1 else e) extents
+            let block = Tensor.Apply(Primitive.Move(MoveOp.Slice(start, limit, Array.create rank 1)), [| this |])[0]
+            Tensor.Apply(Primitive.Move(MoveOp.Reshape(Shape.tail ty.Shape)), [| block |])[0]
+
+/// Applying primitives to tensors.
+[<RequireQualifiedAccess>]
+module Bind =
+
+    /// The variable that stands for a tensor in a program under construction.
+    let lift (builder: Builder) (tensor: Tensor) : Var = Tensor.Lift(builder, tensor)
+
+    /// The tensor that stands for a variable of a program under construction.
+    let variable (builder: Builder) (v: Var) = Tensor.Variable(builder, v)
+
+    /// The results of a primitive: evaluated if all arguments are concrete, an equation of the innermost program else.
+    let many primitive (args: Tensor[]) : Tensor[] = Tensor.Apply(primitive, args)
+
+    /// The result of a primitive that has one.
+    let one primitive (args: Tensor[]) : Tensor = Tensor.Apply(primitive, args)[0]
