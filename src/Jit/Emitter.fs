@@ -9,7 +9,7 @@ open Ppl.Core.Ir
 open Ppl.Lowering
 
 /// The writer of one method.
-[<Sealed; AllowNullLiteral>]
+[<Sealed>]
 type Emitter
     (
         program: LoopProgram,
@@ -37,10 +37,10 @@ type Emitter
 
     let argumentOf buffer =
         match program.Buffers[buffer].Place with
-        | Place.Constant _ -> MethodBody.ConstantsArgument
+        | Place.Constant _ -> IlBody.ConstantsArgument
         | Place.Input _
         | Place.Output _
-        | Place.Scratch _ -> MethodBody.ArenaArgument
+        | Place.Scratch _ -> IlBody.ArenaArgument
 
     /// Pushes an address: an argument plus bytes.
     let pushBase argument (elements: int64) =
@@ -54,7 +54,7 @@ type Emitter
         match home with
         | Home.Locals locals -> w.Load locals[part]
         | Home.Slot offset ->
-            pushBase MethodBody.ArenaArgument (int64 (offset + part * lanes))
+            pushBase IlBody.ArenaArgument (int64 (offset + part * lanes))
             w.Add(Il.LoadObject(registerType ty))
         | Home.None -> Errors.bug "Emitter" "a value without a home"
 
@@ -64,7 +64,7 @@ type Emitter
             push ()
             w.Store locals[part]
         | Home.Slot offset ->
-            pushBase MethodBody.ArenaArgument (int64 (offset + part * lanes))
+            pushBase IlBody.ArenaArgument (int64 (offset + part * lanes))
             push ()
             w.Add(Il.StoreObject(registerType ty))
         | Home.None -> Errors.bug "Emitter" "a value without a home"
@@ -500,7 +500,7 @@ type Emitter
             | Node.If(condition, whenTrue, whenFalse) -> emitIf condition whenTrue whenFalse
             | Node.While(test, condition, body) -> emitWhile test condition body
             | Node.Method index ->
-                for argument in 0 .. MethodBody.parameters.Length - 1 do
+                for argument in 0 .. IlBody.parameters.Length - 1 do
                     w.Add(Il.LoadArgument argument)
 
                 w.Add(Il.CallBody index)

@@ -18,7 +18,7 @@ type Home =
     | Slot of offset: int
 
 /// Memory of the arena for values that no local holds.
-[<Sealed; AllowNullLiteral>]
+[<Sealed>]
 type Slots(first: int) =
 
     let mutable next = first
@@ -47,7 +47,7 @@ type private Interval =
     }
 
 /// The homes of one program's values and variables; methods are placed one after the other.
-[<Sealed; AllowNullLiteral>]
+[<Sealed>]
 type Homes
     (
         program: LoopProgram,

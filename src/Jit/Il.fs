@@ -71,13 +71,13 @@ type Il =
     | Label of label: int
     | Branch of IlBranch * label: int
     | Call of MethodInfo
-    /// Calls another body of the same program; all have the parameters of `MethodBody.parameters`.
+    /// Calls another body of the same program; all have the parameters of `IlBody.parameters`.
     | CallBody of index: int
     | Return
 
 /// A method to be.
 [<NoComparison; ReferenceEquality>]
-type MethodBody =
+type IlBody =
     {
         /// The types of the locals.
         Locals: Type[]
@@ -88,7 +88,7 @@ type MethodBody =
 
 /// Facts about bodies.
 [<RequireQualifiedAccess>]
-module MethodBody =
+module IlBody =
 
     /// Argument: the object that owns the code and its constants.
     [<Literal>]

@@ -81,10 +81,10 @@ module IlAssemble =
         | Il.CallBody n -> il.Emit(OpCodes.Call, methods[n])
         | Il.Return -> il.Emit OpCodes.Ret
 
-    let private define (methods: DynamicMethod[]) (index: int) (body: MethodBody) =
+    let private define (methods: DynamicMethod[]) (index: int) (body: IlBody) =
         // The last argument (access checks skipped) also makes CreateDelegate compile the method at once.
         let target =
-            DynamicMethod("ppl" + string index, null, MethodBody.parameters, typeof<Entry>.Module, true)
+            DynamicMethod("ppl" + string index, null, IlBody.parameters, typeof<Entry>.Module, true)
 
         target.InitLocals <- false
         let il = target.GetILGenerator(body.Code.Length * 4 + 64)
@@ -96,7 +96,7 @@ module IlAssemble =
 
     /// The entry of the last body, machine code ready, with `owner` (which holds what the code needs) bound to it; and the
     /// bytes of IL of each body. A body may call those before it.
-    let program (owner: obj) (bodies: MethodBody[]) : struct (Entry * int[]) =
+    let program (owner: obj) (bodies: IlBody[]) : struct (Entry * int[]) =
         let methods: DynamicMethod[] = Array.zeroCreate bodies.Length
         let sizes = bodies |> Array.mapi (define methods)
         let mutable entry = Unchecked.defaultof<Entry>

@@ -42,7 +42,7 @@ module IlCheck =
         | IlConvert.ToReal -> typeof<float>
 
     /// Bodies branch with an empty stack, so a label needs no record of the stack it is reached with.
-    let private checkOne (body: MethodBody) (stack: Stack<Type>) index instruction =
+    let private checkOne (body: IlBody) (stack: Stack<Type>) index instruction =
         let fail what : 'a = fail index instruction what
 
         let pop () =
@@ -59,7 +59,7 @@ module IlCheck =
                 fail $"the stack still holds {stack.Peek().Name}"
 
         match instruction with
-        | Il.LoadArgument i -> stack.Push MethodBody.parameters[i]
+        | Il.LoadArgument i -> stack.Push IlBody.parameters[i]
         | Il.LoadLocal i -> stack.Push body.Locals[i]
         | Il.StoreLocal i -> expect body.Locals[i]
         | Il.LoadInt32 _ -> stack.Push typeof<int>
@@ -122,11 +122,11 @@ module IlCheck =
             if target.ReturnType <> typeof<Void> then
                 stack.Push target.ReturnType
         | Il.CallBody _ ->
-            for i in MethodBody.parameters.Length - 1 .. -1 .. 0 do
-                expect MethodBody.parameters[i]
+            for i in IlBody.parameters.Length - 1 .. -1 .. 0 do
+                expect IlBody.parameters[i]
         | Il.Return -> expectEmpty ()
 
     /// Raises "this is a bug in Ppl" (PPL7001) at the first instruction whose operands have other types than it needs.
-    let body (body: MethodBody) =
+    let body (body: IlBody) =
         let stack = Stack<Type>()
         body.Code |> Array.iteri (fun index instruction -> checkOne body stack index instruction)

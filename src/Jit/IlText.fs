@@ -49,7 +49,7 @@ module IlText =
         | Il.Return -> "ret"
 
     /// One instruction per line; labels stand out.
-    let body (body: MethodBody) =
+    let body (body: IlBody) =
         let text = StringBuilder()
         text.AppendLine("locals " + String.Join(", ", Array.map typeName body.Locals)) |> ignore
 

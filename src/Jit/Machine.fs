@@ -11,8 +11,8 @@ open System.Runtime.Intrinsics
 open Ppl.Core
 
 /// The vector methods of one width. Thread-safe; look-ups are kept.
-[<Sealed; AllowNullLiteral>]
-type VectorSet(bits: int, openVector: Type, holder: Type, half: VectorSet | null) =
+[<Sealed>]
+type VectorSet(bits: int, openVector: Type, holder: Type, half: VectorSet option) =
 
     let real = openVector.MakeGenericType typeof<float>
     let integer = openVector.MakeGenericType typeof<int64>
@@ -45,8 +45,8 @@ type VectorSet(bits: int, openVector: Type, holder: Type, half: VectorSet | null
     /// The methods of half the width.
     member _.Half : VectorSet =
         match half with
-        | null -> Errors.bug "VectorSet" "128 bits have no half"
-        | half -> half
+        | None -> Errors.bug "VectorSet" "128 bits have no half"
+        | Some half -> half
 
     /// The vector type with this element type.
     member _.Of(element: Type) = if element = typeof<float> then real else integer
@@ -89,9 +89,9 @@ type VectorSet(bits: int, openVector: Type, holder: Type, half: VectorSet | null
 [<RequireQualifiedAccess>]
 module Machine =
 
-    let private set128 = lazy VectorSet(128, typedefof<Vector128<_>>, typeof<Vector128>, null)
-    let private set256 = lazy VectorSet(256, typedefof<Vector256<_>>, typeof<Vector256>, set128.Value)
-    let private set512 = lazy VectorSet(512, typedefof<Vector512<_>>, typeof<Vector512>, set256.Value)
+    let private set128 = lazy VectorSet(128, typedefof<Vector128<_>>, typeof<Vector128>, None)
+    let private set256 = lazy VectorSet(256, typedefof<Vector256<_>>, typeof<Vector256>, Some set128.Value)
+    let private set512 = lazy VectorSet(512, typedefof<Vector512<_>>, typeof<Vector512>, Some set256.Value)
 
     /// The widest vectors that the processor has.
     let widestBits =

@@ -108,17 +108,30 @@ module ScalarCode =
             VectorCode.unary w (set ()) Elem.Real op lifted
             drop w
 
+    let private intUnary (w: Writer) op =
+        match op with
+        | UnaryOp.Neg ->
+            w.Add Il.Negate
+            wrap w
+        | UnaryOp.Abs -> absInt w
+        | UnaryOp.Sign ->
+            w.Int64 1L
+            math w "Min" integer 2
+            w.Int64 -1L
+            math w "Max" integer 2
+        | UnaryOp.Square ->
+            w.Add Il.Duplicate
+            w.Arithmetic IlArithmetic.Mul
+            wrap w
+        | _ -> Errors.bug "ScalarCode.unary" "no such operation on integers"
+
     /// A unary operation that is not a function.
     let unary (w: Writer) elem op (push: Push) =
         match elem, op with
         | Elem.Real, op -> realUnary w op push
-        | Elem.Int, UnaryOp.Neg ->
+        | Elem.Int, op ->
             push ()
-            w.Add Il.Negate
-            wrap w
-        | Elem.Int, UnaryOp.Abs ->
-            push ()
-            absInt w
+            intUnary w op
         | Elem.Mask, UnaryOp.Not ->
             push ()
             w.Add Il.Complement

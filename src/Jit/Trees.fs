@@ -22,7 +22,7 @@ type Form =
     | Kept
 
 /// The forms of the values of a program that Outline cut into methods.
-[<Sealed; AllowNullLiteral>]
+[<Sealed>]
 type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bool[], sharedVariables: bool[]) =
 
     let count = program.Values.Length

@@ -108,6 +108,17 @@ module VectorCode =
             push ()
             generic w set "Abs" elem 1
             wrap w set
+        | UnaryOp.Sign, Elem.Int ->
+            push ()
+            constantInt w set 1L
+            generic w set "Min" elem 2
+            constantInt w set -1L
+            generic w set "Max" elem 2
+        | UnaryOp.Square, Elem.Int ->
+            push ()
+            w.Add Il.Duplicate
+            operator w set "op_Multiply" elem
+            wrap w set
         | UnaryOp.Not, Elem.Mask ->
             push ()
             operator w set "op_OnesComplement" elem

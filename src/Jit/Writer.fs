@@ -10,7 +10,7 @@ open System.Reflection
 type Push = unit -> unit
 
 /// A body under construction.
-[<Sealed; AllowNullLiteral>]
+[<Sealed>]
 type Writer(locals: List<Type>) =
 
     let code = List<Il>()
@@ -85,7 +85,7 @@ type Writer(locals: List<Type>) =
         pool.Push local
 
     /// The finished body.
-    member _.Body : MethodBody =
+    member _.Body : IlBody =
         {
             Locals = locals.ToArray()
             Labels = labels
