@@ -51,6 +51,19 @@ type LoopCode
         | Place.Output _
         | Place.Scratch _ -> struct (arena, layout.Offsets[buffer])
 
+    /// Memory for runs.
+    member _.NewArena() = new Memory(arenaLength)
+
+    /// Writes a buffer (not a constant one).
+    member this.Write(arena, buffer, data: Storage) =
+        let struct (memory, offset) = this.Locate(arena, buffer)
+        Elements.write memory offset data
+
+    /// Reads a buffer as a value of this type.
+    member this.Read(arena, buffer, ty: TensorType) : Literal =
+        let struct (memory, offset) = this.Locate(arena, buffer)
+        Elements.read memory offset ty
+
     /// Runs on an arena of ArenaLength elements.
     member this.Run(arena: Memory) =
         entry.Invoke(arena.Address, constants.Address)
@@ -74,7 +87,9 @@ module Compiler =
                 match node with
                 | Node.Leaf(Stmt.Let(value, Op.Unary(op, _))) ->
                     let copies = if program.Values[value].Lanes = Lanes.One then 1 else parts
-                    Functions.inlineCost op |> ValueOption.iter (fun cost -> sites.Add(struct (-depth, cost * copies, value)))
+
+                    Functions.inlineCost op
+                    |> ValueOption.iter (fun cost -> sites.Add(struct (-depth, cost * copies, value)))
                 | Node.Leaf _
                 | Node.Method _ -> ()
                 | Node.For(_, _, _, _, inner) -> walk (depth + 1) inner

@@ -96,8 +96,7 @@ type Emitter
             w.Bytes(offset * 8L)
             w.Arithmetic IlArithmetic.Add
 
-    and pushOp value op part =
-        if isEight value then pushVector value op part else pushScalar value op
+    and pushOp value op part = if isEight value then pushVector value op part else pushScalar value op
 
     // ---- one lane ----
 
@@ -413,8 +412,7 @@ type Emitter
             VectorCode.lane w current elem 0
             w.Add(Il.StoreObject(laneType elem))
         else
-            half "GetLower" (fun lower ->
-                storePiece into at elem current.Half lower (min count halfLanes))
+            half "GetLower" (fun lower -> storePiece into at elem current.Half lower (min count halfLanes))
 
             if count > halfLanes then
                 half "GetUpper" (fun upper ->

@@ -37,26 +37,13 @@ type Slots(first: int) =
 
 /// From the first to the last node at which something is alive.
 [<NoComparison; ReferenceEquality>]
-type private Interval =
-    {
-        Start: int
-        End: int
-        Type: ValueType
-        IsVariable: bool
-        Id: int
-    }
+type private Interval = { Start: int; End: int; Type: ValueType; IsVariable: bool; Id: int }
 
 /// The homes of one program's values and variables; methods are placed one after the other.
 [<Sealed>]
 type Homes
-    (
-        program: LoopProgram,
-        trees: Trees,
-        vectors: VectorSet,
-        slots: Slots,
-        sharedValues: bool[],
-        sharedVariables: bool[]
-    ) =
+    (program: LoopProgram, trees: Trees, vectors: VectorSet, slots: Slots, sharedValues: bool[], sharedVariables: bool[])
+    =
 
     let parts = 8 / vectors.Lanes
 
@@ -195,13 +182,7 @@ type Homes
         for KeyValue(value, start) in starts do
             if not sharedValues[value] then
                 result.Add
-                    {
-                        Start = start
-                        End = ends[value]
-                        Type = program.Values[value]
-                        IsVariable = false
-                        Id = value
-                    }
+                    { Start = start; End = ends[value]; Type = program.Values[value]; IsVariable = false; Id = value }
 
         for KeyValue(variable, start) in first do
             if not sharedVariables[variable] then
@@ -217,10 +198,12 @@ type Homes
         result
 
     let settle (interval: Interval) home =
-        if interval.IsVariable then variables[interval.Id] <- home else values[interval.Id] <- home
+        if interval.IsVariable then
+            variables[interval.Id] <- home
+        else
+            values[interval.Id] <- home
 
-    let homeOf (interval: Interval) =
-        if interval.IsVariable then variables[interval.Id] else values[interval.Id]
+    let homeOf (interval: Interval) = if interval.IsVariable then variables[interval.Id] else values[interval.Id]
 
     /// Linear scan over intervals of one kind. An interval that starts where another ends may have its locals: a node
     /// reads part by part before it writes that part.

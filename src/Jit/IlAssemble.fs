@@ -54,7 +54,13 @@ module IlAssemble =
         | 1 -> OpCodes.Ldarg_1
         | _ -> OpCodes.Ldarg_2
 
-    let private write (il: ILGenerator) (locals: LocalBuilder[]) (labels: Label[]) (methods: DynamicMethod[]) instruction =
+    let private write
+        (il: ILGenerator)
+        (locals: LocalBuilder[])
+        (labels: Label[])
+        (methods: DynamicMethod[])
+        instruction
+        =
         match instruction with
         | Il.LoadArgument i -> il.Emit(loadArgument i)
         | Il.LoadLocal i -> il.Emit(OpCodes.Ldloc, locals[i])
@@ -83,8 +89,7 @@ module IlAssemble =
 
     let private define (methods: DynamicMethod[]) (index: int) (body: IlBody) =
         // The last argument (access checks skipped) also makes CreateDelegate compile the method at once.
-        let target =
-            DynamicMethod("ppl" + string index, null, IlBody.parameters, typeof<Entry>.Module, true)
+        let target = DynamicMethod("ppl" + string index, null, IlBody.parameters, typeof<Entry>.Module, true)
 
         target.InitLocals <- false
         let il = target.GetILGenerator(body.Code.Length * 4 + 64)

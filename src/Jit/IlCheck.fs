@@ -14,8 +14,7 @@ module IlCheck =
     let private fail index (instruction: Il) what : 'a =
         Errors.bug "IlCheck" $"at instruction {index}, {instruction}: {what}"
 
-    let private isInteger (ty: Type) =
-        ty = typeof<int> || ty = typeof<int64> || ty = typeof<nativeint>
+    let private isInteger (ty: Type) = ty = typeof<int> || ty = typeof<int64> || ty = typeof<nativeint>
 
     let private isNumber (ty: Type) = isInteger ty || ty = typeof<float>
 
@@ -45,8 +44,7 @@ module IlCheck =
     let private checkOne (body: IlBody) (stack: Stack<Type>) index instruction =
         let fail what : 'a = fail index instruction what
 
-        let pop () =
-            if stack.Count = 0 then fail "the stack is empty" else stack.Pop()
+        let pop () = if stack.Count = 0 then fail "the stack is empty" else stack.Pop()
 
         let expect (ty: Type) =
             let found = pop ()

@@ -11,16 +11,27 @@ open System.Text
 module IlText =
 
     let rec private typeName (ty: Type) =
-        if ty = typeof<float> then "f8"
-        elif ty = typeof<int64> then "i8"
-        elif ty = typeof<int> then "i4"
-        elif ty = typeof<nativeint> then "ptr"
-        elif ty.IsGenericType then ty.Name.Substring(0, ty.Name.IndexOf '`') + "." + typeName ty.GenericTypeArguments[0]
-        else ty.Name
+        if ty = typeof<float> then
+            "f8"
+        elif ty = typeof<int64> then
+            "i8"
+        elif ty = typeof<int> then
+            "i4"
+        elif ty = typeof<nativeint> then
+            "ptr"
+        elif ty.IsGenericType then
+            ty.Name.Substring(0, ty.Name.IndexOf '`') + "." + typeName ty.GenericTypeArguments[0]
+        else
+            ty.Name
 
     let private methodName (target: MethodInfo) =
         let parameters = target.GetParameters() |> Array.map (fun p -> typeName p.ParameterType)
-        let owner = match target.DeclaringType with null -> "" | ty -> typeName ty
+
+        let owner =
+            match target.DeclaringType with
+            | null -> ""
+            | ty -> typeName ty
+
         owner + "." + target.Name + "(" + String.Join(", ", parameters) + ")"
 
     let private lower (x: obj) = (string x).ToLowerInvariant()
@@ -54,7 +65,11 @@ module IlText =
         text.AppendLine("locals " + String.Join(", ", Array.map typeName body.Locals)) |> ignore
 
         for il in body.Code do
-            let indent = match il with Il.Label _ -> "" | _ -> "  "
+            let indent =
+                match il with
+                | Il.Label _ -> ""
+                | _ -> "  "
+
             text.AppendLine(indent + instruction il) |> ignore
 
         text.ToString()

@@ -41,38 +41,15 @@ type KernelEntries private () =
 
     /// C[m,n] = op(A) op(B).
     static member Gemm
-        (
-            c: nativeint,
-            a: nativeint,
-            b: nativeint,
-            m: int,
-            n: int,
-            k: int,
-            transposeA: int,
-            transposeB: int
-        ) =
+        (c: nativeint, a: nativeint, b: nativeint, m: int, n: int, k: int, transposeA: int, transposeB: int)
+        =
         let lda = if transposeA <> 0 then m else k
         let ldb = if transposeB <> 0 then k else n
 
-        Dense.Gemm(
-            m,
-            n,
-            k,
-            1.0,
-            reals a,
-            lda,
-            (transposeA <> 0),
-            reals b,
-            ldb,
-            (transposeB <> 0),
-            0.0,
-            reals c,
-            n
-        )
+        Dense.Gemm(m, n, k, 1.0, reals a, lda, (transposeA <> 0), reals b, ldb, (transposeB <> 0), 0.0, reals c, n)
 
     /// L L' = A.
-    static member Cholesky(l: nativeint, a: nativeint, n: int) =
-        Dense.Cholesky(n, reals a, n, reals l, n) |> ignore
+    static member Cholesky(l: nativeint, a: nativeint, n: int) = Dense.Cholesky(n, reals a, n, reals l, n) |> ignore
 
     /// op(L) X = B.
     static member TriangularSolve

@@ -43,8 +43,4 @@ module Layout =
                 offsets[index] <- constants
                 constants <- constants + room buffer.Length
 
-        {
-            Offsets = offsets
-            ArenaLength = arena
-            ConstantsLength = constants
-        }
+        { Offsets = offsets; ArenaLength = arena; ConstantsLength = constants }

@@ -43,7 +43,7 @@ type VectorSet(bits: int, openVector: Type, holder: Type, half: VectorSet option
     member _.Integer = integer
 
     /// The methods of half the width.
-    member _.Half : VectorSet =
+    member _.Half: VectorSet =
         match half with
         | None -> Errors.bug "VectorSet" "128 bits have no half"
         | Some half -> half

@@ -12,7 +12,9 @@ open Ppl.Core
 type Memory(elements: int) =
 
     let bytes = unativeint (max elements 8) * 8un
-    let mutable address = NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte> (NativeMemory.AlignedAlloc(bytes, 64un)))
+
+    let mutable address =
+        NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte>(NativeMemory.AlignedAlloc(bytes, 64un)))
 
     do NativeMemory.Clear(NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte> address), bytes)
 
@@ -26,11 +28,11 @@ type Memory(elements: int) =
 
     /// Elements as reals.
     member _.Reals(offset: int, count: int) =
-        Span<float>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<float> (address + nativeint offset * 8n)), count)
+        Span<float>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<float>(address + nativeint offset * 8n)), count)
 
     /// Elements as integers.
     member _.Integers(offset: int, count: int) =
-        Span<int64>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<int64> (address + nativeint offset * 8n)), count)
+        Span<int64>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<int64>(address + nativeint offset * 8n)), count)
 
     override _.Finalize() = free ()
 

@@ -100,7 +100,9 @@ type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bo
 
         match op with
         | Op.Splat x -> countUse path weight x
-        | Op.Load(from, _) -> for struct (_, term) in from.Terms do countUse path weight term
+        | Op.Load(from, _) ->
+            for struct (_, term) in from.Terms do
+                countUse path weight term
         | Op.Gather(from, _, index) ->
             for struct (_, term) in from.Terms do
                 countUse path weight term
@@ -173,11 +175,9 @@ type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bo
                 struct (b @ buffers, v @ variables))
             own
 
-    let sizeOf op =
-        1 + (Uses.ofOp op |> List.sumBy (fun x -> if forms[x] = Form.Tree then sizes[x] else 0))
+    let sizeOf op = 1 + (Uses.ofOp op |> List.sumBy (fun x -> if forms[x] = Form.Tree then sizes[x] else 0))
 
-    let keptOperands op =
-        Uses.ofOp op |> List.sumBy (fun x -> if forms[x] = Form.Kept then 1 else 0)
+    let keptOperands op = Uses.ofOp op |> List.sumBy (fun x -> if forms[x] = Form.Kept then 1 else 0)
 
     /// Whether nothing between (both ends exclusive) writes what is read.
     let isClear (nodes: Node[]) (effects: Effects[]) (struct (buffers, variables) as read) first last =

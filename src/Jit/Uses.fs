@@ -117,8 +117,10 @@ module Uses =
             let shared = Array.create count false
 
             let touch methodIndex item =
-                if owner[item] < 0 then owner[item] <- methodIndex
-                elif owner[item] <> methodIndex then shared[item] <- true
+                if owner[item] < 0 then
+                    owner[item] <- methodIndex
+                elif owner[item] <> methodIndex then
+                    shared[item] <- true
 
             struct (shared, touch)
 

@@ -24,8 +24,7 @@ module VectorCode =
 
     let private operator (w: Writer) (set: VectorSet) name elem = w.Call(set.Operator(name, element elem))
 
-    let private generic (w: Writer) (set: VectorSet) name elem arity =
-        w.Call(set.Generic(name, element elem, arity))
+    let private generic (w: Writer) (set: VectorSet) name elem arity = w.Call(set.Generic(name, element elem, arity))
 
     /// All lanes this real.
     let constantReal (w: Writer) (set: VectorSet) x =

@@ -85,9 +85,4 @@ type Writer(locals: List<Type>) =
         pool.Push local
 
     /// The finished body.
-    member _.Body : IlBody =
-        {
-            Locals = locals.ToArray()
-            Labels = labels
-            Code = code.ToArray()
-        }
+    member _.Body: IlBody = { Locals = locals.ToArray(); Labels = labels; Code = code.ToArray() }
