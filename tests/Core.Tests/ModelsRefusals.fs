@@ -66,7 +66,7 @@ let ``a bound that depends on a random value is no mistake of the data`` () =
     let bounded =
         model {
             let! top = sample "top" (gamma 2.0 1.0)
-            do! observe "y" (flatBetween (Ops.scalar 0.0) top) (Ops.scalar 100.0)
+            do! observe "y" (flatBetween 0.0 top) (Ops.scalar 100.0)
         }
 
     let t = Target.ofModel bounded

@@ -19,8 +19,8 @@ let private q8 = [| 0.3; 1.2; 1.0; 2.0; -1.0; 0.5; 4.0; -3.0; 0.0; 7.0 |]
 /// Two bounded sites, the bound of the second made from the first, as in a stationary garch(1, 1).
 let private dependent =
     model {
-        let! a = sample "a" (flatBetween (Ops.scalar 0.0) (Ops.scalar 1.0))
-        let! b = sample "b" (flatBetween (Ops.scalar 0.0) (1.0 - a))
+        let! a = sample "a" (flatBetween 0.0 1.0)
+        let! b = sample "b" (flatBetween 0.0 (1.0 - a))
         let! c = sample "c" (flatPositive |> iid 2)
         let! total = deterministic "total" (a + b)
         do! observe "y" (normal c 1.0) (Tensor.OfFloats [| 0.5; 2.0 |])
