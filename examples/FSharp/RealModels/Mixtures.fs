@@ -21,8 +21,8 @@ module Mixtures =
             do! factor "prior of mu" ((normal 0.0 2.0 |> iid 2).LogDensity mu)
             let! sigma = sample "sigma" (halfNormal 2.0 |> iid 2)
             let! theta = sample "theta" (beta 5.0 5.0)
-            let component k = (normal mu[k] sigma[k] |> iid y.Shape[0]).LogDensity y
-            do! factor "y" (Ops.logAddExp (Ops.log theta + component 0) (Ops.log1p -theta + component 1))
+            let under k = (normal mu[k] sigma[k] |> iid y.Shape[0]).LogDensity y
+            do! factor "y" (Ops.logAddExp (Ops.log theta + under 0) (Ops.log1p -theta + under 1))
         }
 
     /// y_t ~ N(mu_z, 1), z a Markov chain of two states with the rows theta1 and theta2 of its transition matrix flat on the

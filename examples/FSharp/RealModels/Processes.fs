@@ -24,6 +24,6 @@ module Processes =
             let! alpha = sample "alpha" (halfNormal 2.0)
             let! sigma = sample "sigma" (halfNormal 1.0)
             let kernel = Ops.square alpha * Ops.exp (squaredDistances * (-0.5 / Ops.square rho))
-            let factor = Ops.cholesky (kernel + sigma * identity)
-            do! observe "y" (multivariateNormalCholesky zeros factor) y
+            let covariance = kernel + sigma * identity
+            do! observe "y" (multivariateNormalCholesky zeros (Ops.cholesky covariance)) y
         }

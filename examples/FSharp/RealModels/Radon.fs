@@ -27,12 +27,14 @@ module Radon =
 
     /// alpha_j = mu_alpha + sigma_alpha alpha_raw_j, alpha_raw_j ~ N(0, 1).
     let nonCentred (data: DataSet) =
-        let intercept mu sigma = model {
-            let! raw = sample "alpha_raw" (normal 0.0 1.0)
-            return! deterministic "alpha" (mu + sigma * raw)
-        }
+        let intercept mu sigma =
+            model {
+                let! raw = sample "alpha_raw" (normal 0.0 1.0)
+                return! deterministic "alpha" (mu + sigma * raw)
+            }
 
         hierarchical intercept data
 
     /// alpha_j ~ N(mu_alpha, sigma_alpha).
-    let centred (data: DataSet) = hierarchical (fun (mu: Tensor) (sigma: Tensor) -> sample "alpha" (normal mu sigma)) data
+    let centred (data: DataSet) =
+        hierarchical (fun (mu: Tensor) (sigma: Tensor) -> sample "alpha" (normal mu sigma)) data

@@ -36,7 +36,12 @@ type RealModel internal (name: string, posterior: string, data: string, define: 
         let target = Target.ofModel (this.Build())
         let zero = Ppl.Core.Tensors.Tensor.OfFloats(Array.zeroCreate target.Dimension)
         let reported = target.Constrain zero |> Array.map fst |> Set.ofArray
-        (Reference.load posterior).Keys |> Seq.map place |> Seq.filter (fun p -> reported.Contains p.Address) |> Seq.toArray :> _
+
+        (Reference.load posterior).Keys
+        |> Seq.map place
+        |> Seq.filter (fun p -> reported.Contains p.Address)
+        |> Seq.toArray
+        :> _
 
 /// The real models.
 [<RequireQualifiedAccess>]
@@ -49,7 +54,11 @@ module RealModels =
         let radon = "radon_mn-radon_hierarchical_intercept_noncentered"
 
         [|
-            entry "eight_schools_noncentered" "eight_schools-eight_schools_noncentered" "eight_schools" EightSchools.nonCentred
+            entry
+                "eight_schools_noncentered"
+                "eight_schools-eight_schools_noncentered"
+                "eight_schools"
+                EightSchools.nonCentred
             entry "eight_schools_centered" "eight_schools-eight_schools_centered" "eight_schools" EightSchools.centred
             entry "kidscore_interaction" "kidiq-kidscore_interaction" "kidiq" Regressions.kidscoreInteraction
             entry "logearn_interaction" "earnings-logearn_interaction" "earnings" Regressions.logearnInteraction

@@ -12,11 +12,12 @@ open Ppl.Core.Models
 module Regressions =
 
     /// y ~ N(x beta, sigma) with flat beta and a prior for sigma.
-    let private linear sigmaPrior (x: Tensor) address (y: Tensor) = model {
-        let! beta = sample "beta" (flat |> iid x.Shape[1])
-        let! sigma = sample "sigma" sigmaPrior
-        do! observe address (normal (Ops.dot x beta) sigma) y
-    }
+    let private linear sigmaPrior (x: Tensor) address (y: Tensor) =
+        model {
+            let! beta = sample "beta" (flat |> iid x.Shape[1])
+            let! sigma = sample "sigma" sigmaPrior
+            do! observe address (normal (Ops.dot x beta) sigma) y
+        }
 
     /// Test scores of children by their mothers' high school and IQ, and the interaction.
     let kidscoreInteraction (data: DataSet) =
@@ -37,34 +38,37 @@ module Regressions =
         let named = data.Vector
 
         let x =
-            design [
-                ones (named "income")
-                named "real_ideo"
-                named "race_adj"
-                ageIs 2
-                ageIs 3
-                ageIs 4
-                named "educ1"
-                named "gender"
-                named "income"
-            ]
+            design
+                [
+                    ones (named "income")
+                    named "real_ideo"
+                    named "race_adj"
+                    ageIs 2
+                    ageIs 3
+                    ageIs 4
+                    named "educ1"
+                    named "gender"
+                    named "income"
+                ]
 
         linear flatPositive x "partyid7" (column data "partyid7")
 
     /// Summer temperatures at Kilpisjarvi by year. The years are near 2000: badly scaled on purpose.
-    let kilpisjarvi (data: DataSet) = model {
-        let! alpha = sample "alpha" (normal (data.Scalar "pmualpha") (data.Scalar "psalpha"))
-        let! beta = sample "beta" (normal (data.Scalar "pmubeta") (data.Scalar "psbeta"))
-        let! sigma = sample "sigma" flatPositive
-        do! observe "y" (normal (alpha + beta * column data "x") sigma) (column data "y")
-    }
+    let kilpisjarvi (data: DataSet) =
+        model {
+            let! alpha = sample "alpha" (normal (data.Scalar "pmualpha") (data.Scalar "psalpha"))
+            let! beta = sample "beta" (normal (data.Scalar "pmubeta") (data.Scalar "psbeta"))
+            let! sigma = sample "sigma" flatPositive
+            do! observe "y" (normal (alpha + beta * column data "x") sigma) (column data "y")
+        }
 
     /// Five predictors with weak normal priors.
-    let blr (data: DataSet) = model {
-        let! beta = sample "beta" (normal 0.0 10.0 |> iid 5)
-        let! sigma = sample "sigma" (halfNormal 10.0)
-        do! observe "y" (normal (Ops.dot (Tensor.OfMatrix(data.Matrix "X")) beta) sigma) (column data "y")
-    }
+    let blr (data: DataSet) =
+        model {
+            let! beta = sample "beta" (normal 0.0 10.0 |> iid 5)
+            let! sigma = sample "sigma" (halfNormal 10.0)
+            do! observe "y" (normal (Ops.dot (Tensor.OfMatrix(data.Matrix "X")) beta) sigma) (column data "y")
+        }
 
     /// Whether households in Bangladesh switched to a safer well: distance, arsenic, education and their products.
     let wells (data: DataSet) =
@@ -73,14 +77,15 @@ module Regressions =
         let education = data.Vector "educ" |> centred 4.0
 
         let x =
-            design [
-                distance
-                arsenic
-                education
-                interaction distance arsenic
-                interaction distance education
-                interaction arsenic education
-            ]
+            design
+                [
+                    distance
+                    arsenic
+                    education
+                    interaction distance arsenic
+                    interaction distance education
+                    interaction arsenic education
+                ]
 
         model {
             let! alpha = sample "alpha" flat
