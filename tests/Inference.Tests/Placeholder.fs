@@ -1,1 +1,0 @@
-module Ppl.Inference.Tests.Placeholder
