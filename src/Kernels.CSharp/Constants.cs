@@ -1,4 +1,9 @@
 // Constants of the elementary functions. Those with a low part are a double-double: value = high + low to 106 bits.
+using System.Runtime.CompilerServices;
+
+// Stack buffers of this assembly are written before they are read.
+[module: SkipLocalsInit]
+
 namespace Ppl.Kernels;
 
 internal static class Constants

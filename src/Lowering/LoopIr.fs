@@ -58,7 +58,9 @@ type Buffer = { Elem: Elem; Length: int; Place: Place }
 [<NoComparison; NoEquality>]
 type Address = { Buffer: BufferId; Offset: int; Terms: struct (int * Value)[] }
 
-/// Pure computations. Lanes of the operands agree, and are the lanes of the result, unless said otherwise.
+/// Pure computations. Lanes of the operands agree, and are the lanes of the result, unless said otherwise. Constants
+/// (Real, Int, Mask, LaneIndex, LaneMask and splats of them) stand in the outermost block however long they live: an
+/// engine makes them again where they are used rather than keep them.
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
 type Op =
     | Real of float
@@ -87,6 +89,8 @@ type Op =
     | ReduceLanes of ReduceOp * Value
     /// One lane of eight.
     | Lane of Value * lane: int
+    /// Eight scalars to the eight lanes, in order.
+    | Pack of Value[]
     /// The current content of a variable.
     | Get of Variable
 

@@ -1,1 +1,35 @@
-return;
+// The benchmarks: dotnet run -c Release --project tests/Benchmarks -- COMMAND [MODEL...] [--json FILE]
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Ppl.Benchmarks;
+using Ppl.Benchmarks.Hand;
+
+var commands = new Dictionary<string, Func<string[], Table>>
+{
+    ["gradients"] = Gradients.Run,
+    ["check"] = Check.Run,
+};
+
+// Everything after the command is the name of a model (none: all of them), except --json FILE.
+int option = Array.IndexOf(args, "--json");
+string? file = option >= 0 && option + 1 < args.Length ? args[option + 1] : null;
+string[] models = args.Skip(1).Where((_, i) => option < 0 || (i + 1 != option && i + 1 != option + 1)).ToArray();
+bool known = models.All(model => HandGradients.Find(model) is not null);
+Func<string[], Table>? command = args.Length > 0 ? commands.GetValueOrDefault(args[0]) : null;
+if (command is null || (option >= 0 && file is null) || !known)
+{
+    Console.Error.WriteLine($"Usage: Benchmarks {string.Join('|', commands.Keys)} [MODEL...] [--json FILE]");
+    Console.Error.WriteLine($"Models: {string.Join(", ", HandGradients.All.Select(hand => hand.Name))}");
+    return 2;
+}
+
+Console.WriteLine(Timing.PinToOneCore() ? "One core, pinned." : "Not pinned to a core.");
+Table table = command(models);
+table.Print(Console.Out);
+if (file is not null)
+{
+    table.WriteJson(file);
+}
+
+return 0;

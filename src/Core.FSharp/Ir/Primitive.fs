@@ -3,22 +3,25 @@
 // Relies on Foundations. Read TypeRules next.
 namespace Ppl.Core.Ir
 
+open System
+open System.Collections.Generic
+open FSharp.Reflection
 open Ppl.Core
 
 /// Elementwise functions of one argument. Real functions take and give f64 unless said otherwise.
 [<RequireQualifiedAccess; Struct>]
 type UnaryOp =
-    /// -x (f64, i32)
+    /// -x (f64; i32 wraps)
     | Neg
-    /// |x| (f64, i32)
+    /// |x| (f64; i32 wraps: |Int32.MinValue| is itself)
     | Abs
-    /// -1, 0 or 1; NaN and signed zeros are kept
+    /// -1, 0 or 1; NaN and signed zeros are kept (f64, i32)
     | Sign
     /// The largest integer not above x
     | Floor
     /// 1 / x
     | Reciprocal
-    /// x^2
+    /// x^2 (f64, i32)
     | Square
     /// The square root; NaN below 0
     | Sqrt
@@ -69,15 +72,15 @@ type BinaryOp =
     | Sub
     /// x y (f64, i32)
     | Mul
-    /// x / y (f64; i32 truncates towards zero, x / 0 = 0)
+    /// x / y (f64; i32 truncates towards zero and wraps, x / 0 = 0)
     | Div
     /// The remainder of i32 division, of the sign of x; x % 0 = 0
     | Rem
     /// x^y (f64)
     | Pow
-    /// The larger; NaN if either is NaN (f64, i32)
+    /// The larger, 0.0 being above -0.0; NaN if either is NaN (f64, i32)
     | Max
-    /// The smaller; NaN if either is NaN (f64, i32)
+    /// The smaller, -0.0 being below 0.0; NaN if either is NaN (f64, i32)
     | Min
     /// Conjunction (bool), bitwise (i32)
     | And
@@ -103,13 +106,13 @@ type CompareOp =
 /// Reductions over axes.
 [<RequireQualifiedAccess; Struct>]
 type ReduceOp =
-    /// f64 (in the fixed 8-lane order), i32; 0 over nothing
+    /// f64 (the reference in index order, engines in the fixed 8-lane order, both from 0.0), i32; 0 over nothing
     | Sum
     /// f64, i32; 1 over nothing
     | Prod
-    /// f64 (-inf over nothing; NaN wins), i32 (Int32.MinValue over nothing)
+    /// As the binary Max: f64 (-inf over nothing; NaN wins), i32 (Int32.MinValue over nothing)
     | Max
-    /// f64 (+inf over nothing; NaN wins), i32 (Int32.MaxValue over nothing)
+    /// As the binary Min: f64 (+inf over nothing; NaN wins), i32 (Int32.MaxValue over nothing)
     | Min
     /// bool; false over nothing
     | Any
@@ -119,7 +122,7 @@ type ReduceOp =
 /// Cumulative operations along one axis.
 [<RequireQualifiedAccess; Struct>]
 type CumulateOp =
-    /// y_i = x_0 + ... + x_i, summed in order (f64, i32)
+    /// y_i = 0 + x_0 + ... + x_i, summed in this order; if reversed, 0 + x_n + ... + x_i (f64, i32)
     | Sum
 
 /// Rearrangements: no arithmetic, any element type.
@@ -140,8 +143,8 @@ type MoveOp =
     /// The opposite order along the axes.
     | Reverse of axes: int[]
 
-/// Data-dependent access. An index outside is clamped to the nearest legal one (a dynamic block to the nearest legal
-/// start), except that ScatterAdd drops nothing either: it clamps as Take does.
+/// Data-dependent access. An index outside is clamped to the nearest legal one, a dynamic block to the nearest legal
+/// start; nothing is dropped. Where no index is legal (indices into an axis of extent 0), the types do not fit.
 [<RequireQualifiedAccess>]
 type IndexOp =
     /// (x, i: i32[...]) -> x with the axis replaced by the axes of i.
@@ -170,19 +173,23 @@ type DotAxes =
 /// Matrix factorisations and solves on the last two axes, batched over the others.
 [<RequireQualifiedAccess; Struct>]
 type FactorOp =
-    /// A -> the lower triangular L with L L' = A; reads the lower triangle; NaN from a non-positive pivot on.
+    /// A -> the lower triangular L with L L' = A, zeros above the diagonal; reads the lower triangle. From the first
+    /// column whose pivot is not positive (NaN included) on, the lower triangle of L is NaN.
     | Cholesky
     /// (L [..,n,n], B [..,n,k]) -> X with op(L) X = B; reads the named triangle of L; op is the transpose if asked.
+    /// A zero on the diagonal divides by zero as f64 does.
     | TriangularSolve of lower: bool * transpose: bool
 
-/// Counter-based randomness (Philox4x32-10). A key is i32[2], the two words of the Philox key.
+/// Counter-based randomness. A key is i32[2], the two words of a Philox4x32-10 key; P(c) below is the block of four words
+/// w0..w3 that it gives for the counter words (c, 0, 0, tag). The code is Ppl.Kernels.RandomStream, which every engine calls.
 [<RequireQualifiedAccess>]
 type RandomOp =
-    /// (key, data: i32[]) -> the key of a derived stream.
+    /// (key, data: i32[]) -> the key of a derived stream: the first two words of P(data), tag 0x666F6C64.
     | FoldIn
-    /// key -> f64 in the open interval (0, 1), 52 bits each.
+    /// key -> f64 in the open interval (0, 1): block b = P(b), tag 0x756E6966, gives elements 2b and 2b + 1 from
+    /// (low, high) = (w0, w1) and (w2, w3) as ((high * 2^32 + low) / 2^12 rounded down + 1/2) * 2^-52.
     | Uniform of shape: Shape
-    /// key -> i32 with 32 random bits each.
+    /// key -> i32 with 32 random bits each: block b = P(b), tag 0x62697473, gives elements 4b to 4b + 3.
     | Bits of shape: Shape
 
 /// A variable of a program: an index into its table of types.
@@ -250,20 +257,39 @@ and [<NoComparison; ReferenceEquality>] Program =
 [<RequireQualifiedAccess>]
 module Primitive =
 
-    let private lowerFirst (text: string) = string (System.Char.ToLowerInvariant text[0]) + text.Substring 1
+    /// The members of one of the small enumerations (UnaryOp, BinaryOp, ...), in the order of their declaration.
+    let members<'op> : 'op[] =
+        FSharpType.GetUnionCases typeof<'op>
+        |> Array.map (fun case -> FSharpValue.MakeUnion(case, [||]) |> unbox<'op>)
+
+    // Tables, because ToString of a union walks its structure by reflection on every call.
+    let private names<'op when 'op: equality and 'op: not null> (prefix: string) : 'op -> string =
+        let table = Dictionary<'op, string>(HashIdentity.Structural)
+
+        for op in members<'op> do
+            let name = prefix + string op
+            table[op] <- string (Char.ToLowerInvariant name[0]) + name.Substring 1
+
+        fun op -> table[op]
+
+    let private unaryName = names<UnaryOp> ""
+    let private binaryName = names<BinaryOp> ""
+    let private compareName = names<CompareOp> ""
+    let private reduceName = names<ReduceOp> "reduce"
+    let private cumulateName = names<CumulateOp> "cumulate"
 
     /// The name in program texts and messages.
     let name primitive =
         match primitive with
         | Primitive.Constant _ -> "constant"
         | Primitive.Iota _ -> "iota"
-        | Primitive.Unary op -> lowerFirst (string op)
-        | Primitive.Binary op -> lowerFirst (string op)
-        | Primitive.Compare op -> lowerFirst (string op)
+        | Primitive.Unary op -> unaryName op
+        | Primitive.Binary op -> binaryName op
+        | Primitive.Compare op -> compareName op
         | Primitive.Select -> "select"
         | Primitive.Convert _ -> "convert"
-        | Primitive.Reduce(op, _) -> "reduce" + string op
-        | Primitive.Cumulate(op, _, _) -> "cumulate" + string op
+        | Primitive.Reduce(op, _) -> reduceName op
+        | Primitive.Cumulate(op, _, _) -> cumulateName op
         | Primitive.Move(MoveOp.Reshape _) -> "reshape"
         | Primitive.Move(MoveOp.Transpose _) -> "transpose"
         | Primitive.Move(MoveOp.Broadcast _) -> "broadcast"

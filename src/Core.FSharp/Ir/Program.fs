@@ -24,6 +24,14 @@ module Program =
         | Primitive.Control(ControlOp.Scan(_, _, _, _, body)) -> [ body ]
         | _ -> []
 
+    /// The names of the sub-programs of a primitive, in the order of Program.children.
+    let roles primitive =
+        match primitive with
+        | Primitive.Control(ControlOp.Cond _) -> [ "whenTrue"; "whenFalse" ]
+        | Primitive.Control(ControlOp.While _) -> [ "condition"; "body" ]
+        | Primitive.Control(ControlOp.Scan _) -> [ "body" ]
+        | _ -> []
+
     /// The number of equations, those of sub-programs included.
     let rec size (program: Program) : int =
         program.Equations |> Array.sumBy (fun eq -> 1 + List.sumBy size (children eq.Primitive))

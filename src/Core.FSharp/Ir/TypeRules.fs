@@ -11,6 +11,10 @@ let private arity name expected (types: TensorType[]) =
     if types.Length <> expected then
         Errors.shapes name $"takes {expected} arguments, got {types.Length} ({show types})"
 
+let private atLeast name least (types: TensorType[]) =
+    if types.Length < least then
+        Errors.shapes name $"takes at least {least} arguments, got {types.Length}"
+
 let private requireDType name allowed (ty: TensorType) =
     if not (List.contains ty.DType allowed) then
         let names = allowed |> List.map DType.name |> String.concat " or "
@@ -112,7 +116,8 @@ let private reduce op axes (ty: TensorType) =
 
     { ty with Shape = Shape.without axes ty.Shape }
 
-let private sliceExtent start limit stride = max 0 ((limit - start + stride - 1) / stride)
+// Written so that no stride overflows.
+let private sliceExtent start limit stride = if limit > start then (limit - start - 1) / stride + 1 else 0
 
 let private slice (start: int[]) (limit: int[]) (stride: int[]) (ty: TensorType) =
     let rank = ty.Shape.Rank
@@ -199,6 +204,11 @@ let private takeShape axis (operand: Shape) (indices: Shape) =
     let extents = operand.ToArray()
     Array.concat [ extents[.. axis - 1]; indices.ToArray(); extents[axis + 1 ..] ] |> Shape.ofArray
 
+// With indices but nothing to index there is no nearest legal index.
+let private requireIndexable name axis (x: TensorType) (indices: TensorType) =
+    if x.Shape[axis] = 0 && indices.Shape.Count > 0 then
+        Errors.range name $"no index is legal along axis {axis} of {x}"
+
 let private requireStarts name rank (starts: TensorType[]) =
     if starts.Length <> rank || starts |> Array.exists (fun s -> s <> TensorType.scalar DType.I32) then
         Errors.shapes name $"needs {rank} starts of type i32[], got ({show starts})"
@@ -212,15 +222,14 @@ let private index op (types: TensorType[]) =
         checkAxes name types[0].Shape [| axis |]
         requireDType name [ DType.I32 ] types[1]
 
-        if types[0].Shape[axis] = 0 && types[1].Shape.Count > 0 then
-            Errors.range name $"nothing to take along axis {axis} of {types[0]}"
-
+        requireIndexable name axis types[0] types[1]
         { types[0] with Shape = takeShape axis types[0].Shape types[1].Shape }
     | IndexOp.ScatterAdd axis ->
         arity name 3 types
         checkAxes name types[0].Shape [| axis |]
         requireDType name numbers types[0]
         requireDType name [ DType.I32 ] types[1]
+        requireIndexable name axis types[0] types[1]
         let expected = { types[0] with Shape = takeShape axis types[0].Shape types[1].Shape }
 
         if types[2] <> expected then
@@ -228,6 +237,7 @@ let private index op (types: TensorType[]) =
 
         types[0]
     | IndexOp.DynamicSlice sizes ->
+        atLeast name 1 types
         let rank = types[0].Shape.Rank
         requireStarts name rank types[1..]
 
@@ -241,6 +251,7 @@ let private index op (types: TensorType[]) =
 
         { types[0] with Shape = Shape.ofArray sizes }
     | IndexOp.DynamicUpdate ->
+        atLeast name 2 types
         let rank = types[0].Shape.Rank
         requireStarts name rank types[2..]
 
@@ -331,6 +342,10 @@ let private requireTypes name what (expected: TensorType[]) (actual: TensorType[
     if expected.Length <> actual.Length || Array.exists2 (<>) expected actual then
         Errors.shapes name $"{what}: expected ({show expected}), got ({show actual})"
 
+let private requireCounts name (counts: int list) (types: TensorType[]) =
+    if List.exists (fun n -> n < 0) counts || List.sum counts > types.Length then
+        Errors.range name $"{counts} constants and carried values among {types.Length} arguments"
+
 let private control op (types: TensorType[]) =
     let name = Primitive.name (Primitive.Control op)
     let flag = TensorType.scalar DType.Bool
@@ -343,12 +358,18 @@ let private control op (types: TensorType[]) =
         requireTypes name "the results of the branches differ" (outputs whenTrue) (outputs whenFalse)
         outputs whenTrue
     | ControlOp.While(constants, condition, body) ->
+        requireCounts name [ constants ] types
         requireTypes name "the arguments of the condition" (inputs condition) types
         requireTypes name "the arguments of the body" (inputs body) types
         requireTypes name "the result of the condition" [| flag |] (outputs condition)
         requireTypes name "the body must give back what it carries" types[constants..] (outputs body)
         types[constants..]
     | ControlOp.Scan(constants, carry, length, _, body) ->
+        requireCounts name [ constants; carry ] types
+
+        if length < 0 then
+            Errors.range name $"the length {length} is negative"
+
         let slice (ty: TensorType) =
             if ty.Shape.Rank = 0 || ty.Shape[0] <> length then
                 Errors.shapes name $"a sequence of length {length} is needed, got {ty}"

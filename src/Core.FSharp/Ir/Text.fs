@@ -1,0 +1,405 @@
+// The text form of programs, for reading, golden files and bug reports; it reads back to the same program, bit for bit.
+// What the declared type of a result says (the shape of a reshape, the type of a constant) is not written twice.
+// Relies on TypeRules. Read Digest next.
+[<RequireQualifiedAccess>]
+module Ppl.Core.Ir.Text
+
+open System
+open System.Collections.Generic
+open System.Globalization
+open System.Text
+open System.Text.RegularExpressions
+open Ppl.Core
+
+let private invariant = CultureInfo.InvariantCulture
+let private listOf (values: int[]) = String.Join(",", values)
+let private flagOf value = if value then "true" else "false"
+
+/// The static data that the types of the results do not say.
+let private attributes primitive =
+    match primitive with
+    | Primitive.Iota(_, axis)
+    | Primitive.Move(MoveOp.Concat axis)
+    | Primitive.Index(IndexOp.Take axis | IndexOp.ScatterAdd axis) -> [ "axis", string axis ]
+    | Primitive.Reduce(_, axes)
+    | Primitive.Move(MoveOp.Broadcast(_, axes) | MoveOp.Reverse axes) -> [ "axes", listOf axes ]
+    | Primitive.Cumulate(_, axis, reverse) -> [ "axis", string axis; "reverse", flagOf reverse ]
+    | Primitive.Move(MoveOp.Transpose permutation) -> [ "permutation", listOf permutation ]
+    | Primitive.Move(MoveOp.Slice(start, limit, stride)) ->
+        [ "start", listOf start; "limit", listOf limit; "stride", listOf stride ]
+    | Primitive.Move(MoveOp.Pad(low, high)) -> [ "low", listOf low; "high", listOf high ]
+    | Primitive.Contract axes ->
+        [
+            "batchLeft", listOf axes.BatchLeft
+            "batchRight", listOf axes.BatchRight
+            "contractLeft", listOf axes.ContractLeft
+            "contractRight", listOf axes.ContractRight
+        ]
+    | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) ->
+        [ "lower", flagOf lower; "transpose", flagOf transpose ]
+    | Primitive.Control(ControlOp.While(constants, _, _)) -> [ "constants", string constants ]
+    | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, _)) ->
+        [ "constants", string constants; "carry", string carry; "length", string length; "reverse", flagOf reverse ]
+    | Primitive.Constant _
+    | Primitive.Unary _
+    | Primitive.Binary _
+    | Primitive.Compare _
+    | Primitive.Select
+    | Primitive.Convert _
+    | Primitive.Move(MoveOp.Reshape _)
+    | Primitive.Index(IndexOp.DynamicSlice _ | IndexOp.DynamicUpdate)
+    | Primitive.Factor FactorOp.Cholesky
+    | Primitive.Random _
+    | Primitive.Control(ControlOp.Cond _) -> []
+
+/// The shortest decimal that reads back to the same bits; NaNs other than the usual one by their 16 digits.
+let private showReal (x: float) =
+    let bits = BitConverter.DoubleToInt64Bits x
+
+    if bits = BitConverter.DoubleToInt64Bits nan then "nan"
+    elif Double.IsNaN x then "0x" + bits.ToString("x16", invariant)
+    elif Double.IsInfinity x then (if x > 0.0 then "inf" else "-inf")
+    else x.ToString("R", invariant)
+
+let private elements (value: Literal) =
+    let words =
+        match value.Data with
+        | Storage.F64 data -> Array.map showReal data
+        | Storage.I32 data -> data |> Array.map (fun x -> x.ToString invariant)
+        | Storage.Bool data -> Array.map flagOf data
+
+    if words.Length > 1 && words |> Array.forall (fun word -> word = words[0]) then
+        "all " + words[0]
+    else
+        String.Join(" ", words)
+
+let private declare (program: Program) (vars: Var[]) =
+    String.Join(", ", vars |> Array.map (fun v -> $"%%{v}: {program.Types[v]}"))
+
+let private mention (vars: Var[]) = String.Join(" ", vars |> Array.map (fun v -> $"%%{v}"))
+
+let rec private write (out: StringBuilder) indent (label: string) (program: Program) =
+    let line (text: string) = out.Append(' ', indent).Append(text.TrimEnd()).Append('\n') |> ignore
+    line $"{label} ({declare program program.Inputs}) {{"
+
+    for equation in program.Equations do
+        let written =
+            match attributes equation.Primitive with
+            | [] -> ""
+            | pairs -> "[" + String.Join(" ", pairs |> List.map (fun (key, value) -> key + "=" + value)) + "]"
+
+        let operands =
+            match equation.Primitive with
+            | Primitive.Constant value -> elements value
+            | _ -> mention equation.Args
+
+        let outs = declare program equation.Outs
+        let outs = if outs = "" then "" else outs + " "
+        line $"  {outs}= {Primitive.name equation.Primitive}{written} {operands}"
+
+        List.iter2
+            (fun (role: string) child -> write out (indent + 4) role child)
+            (Program.roles equation.Primitive)
+            (Program.children equation.Primitive)
+
+    line $"  return {mention program.Outputs}"
+    line "}"
+
+/// The text of a program.
+let print (program: Program) =
+    let out = StringBuilder()
+    write out 0 "program" program
+    out.ToString()
+
+/// Lines without their indentation; blank ones are passed over.
+type private Reader(text: string) =
+    let lines = text.Split '\n'
+    let mutable next = 0
+
+    member _.Fail(what: string) : 'a = Errors.syntax next what
+
+    member _.AtEnd = lines |> Array.skip next |> Array.forall String.IsNullOrWhiteSpace
+
+    member this.Read() =
+        if next = lines.Length then
+            this.Fail "the text ends inside a program"
+
+        next <- next + 1
+        let line = lines[next - 1].Trim()
+        if line = "" then this.Read() else line
+
+let private header = Regex(@"^(?<label>\w+) \((?<inputs>.*)\) \{$", RegexOptions.CultureInvariant)
+
+let private typed =
+    Regex(@"^%(?<var>\d+): (?<dtype>\w+)\[(?<shape>[\d,]*)\]$", RegexOptions.CultureInvariant)
+
+let private equation =
+    Regex(@"^(?<outs>.*?) ?= (?<name>\w+)(\[(?<attributes>[^\]]*)\])?(?<args>.*)$", RegexOptions.CultureInvariant)
+
+let private group (key: string) (found: Match) = found.Groups[key].Value
+let private words (text: string) = text.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+
+let private readInt (reader: Reader) (word: string) =
+    match Int32.TryParse(word, NumberStyles.AllowLeadingSign, invariant) with
+    | true, value -> value
+    | _ -> reader.Fail $"'{word}' is not an integer"
+
+let private readInts reader (text: string) = if text = "" then [||] else text.Split ',' |> Array.map (readInt reader)
+
+let private readFlag (reader: Reader) word =
+    match word with
+    | "true" -> true
+    | "false" -> false
+    | _ -> reader.Fail $"'{word}' is neither true nor false"
+
+let private readReal (reader: Reader) (word: string) =
+    match word with
+    | "nan" -> nan
+    | "inf" -> infinity
+    | "-inf" -> -infinity
+    | _ when word.StartsWith("0x", StringComparison.Ordinal) ->
+        match Int64.TryParse(word.AsSpan 2, NumberStyles.AllowHexSpecifier, invariant) with
+        | true, bits -> BitConverter.Int64BitsToDouble bits
+        | _ -> reader.Fail $"'{word}' is not the 16 digits of a real number"
+    | _ ->
+        match Double.TryParse(word, NumberStyles.Float, invariant) with
+        | true, value when Double.IsFinite value -> value
+        | _ -> reader.Fail $"'{word}' is not a real number"
+
+let private readLiteral (reader: Reader) (ty: TensorType) (words: string[]) =
+    let words =
+        match words with
+        | [| "all"; word |] -> Array.create ty.Shape.Count word
+        | _ -> words
+
+    if words.Length <> ty.Shape.Count then
+        reader.Fail $"{words.Length} elements for a constant of type {ty}"
+
+    match ty.DType with
+    | DType.F64 -> Storage.F64(Array.map (readReal reader) words)
+    | DType.I32 -> Storage.I32(Array.map (readInt reader) words)
+    | DType.Bool -> Storage.Bool(Array.map (readFlag reader) words)
+    |> Literal.create ty.Shape
+
+let private readVar (reader: Reader) (word: string) =
+    if not (word.StartsWith '%') then
+        reader.Fail $"'{word}' is not a variable"
+
+    readInt reader (word.Substring 1)
+
+let private readTyped (reader: Reader) (text: string) =
+    let found = typed.Match text
+
+    match found.Success, DType.tryParse (group "dtype" found) with
+    | true, Some dtype ->
+        let shape = Shape.ofArray (readInts reader (group "shape" found))
+        readInt reader (group "var" found), TensorType.create dtype shape
+    | _ -> reader.Fail $"'{text}' is not a variable with its type, such as %%0: f64[3]"
+
+let private readAttributes (reader: Reader) (text: string) =
+    words text
+    |> Array.map (fun word ->
+        match word.IndexOf '=' with
+        | -1 -> reader.Fail $"'{word}' is not of the form name=value"
+        | at -> word.Substring(0, at), word.Substring(at + 1))
+    |> List.ofArray
+
+let private byName primitives =
+    let table = Dictionary<string, Primitive>()
+
+    for primitive in primitives do
+        table.Add(Primitive.name primitive, primitive)
+
+    table
+
+/// The primitives that have no static data.
+let private plain =
+    Array.concat
+        [
+            Primitive.members<UnaryOp> |> Array.map Primitive.Unary
+            Primitive.members<BinaryOp> |> Array.map Primitive.Binary
+            Primitive.members<CompareOp> |> Array.map Primitive.Compare
+            [|
+                Primitive.Select
+                Primitive.Index IndexOp.DynamicUpdate
+                Primitive.Factor FactorOp.Cholesky
+                Primitive.Random RandomOp.FoldIn
+            |]
+        ]
+    |> byName
+
+let private reductions =
+    Primitive.members<ReduceOp> |> Array.map (fun op -> Primitive.Reduce(op, [||])) |> byName
+
+/// What stands on the line of an equation.
+[<NoComparison; NoEquality>]
+type private Line =
+    {
+        Reader: Reader
+        Name: string
+        Attributes: (string * string) list
+        Words: string[]
+        Outs: (Var * TensorType)[]
+    }
+
+    member private this.Value key =
+        match List.tryFind (fun (name, _) -> name = key) this.Attributes with
+        | Some(_, value) -> value
+        | None -> this.Reader.Fail $"{this.Name} needs {key}="
+
+    member this.Int key = readInt this.Reader (this.Value key)
+    member this.Ints key = readInts this.Reader (this.Value key)
+    member this.Flag key = readFlag this.Reader (this.Value key)
+
+    /// The type of the only result.
+    member this.Type =
+        if this.Outs.Length <> 1 then
+            this.Reader.Fail $"{this.Name} has one result"
+
+        snd this.Outs[0]
+
+let private move (line: Line) =
+    match line.Name with
+    | "reshape" -> Some(MoveOp.Reshape line.Type.Shape)
+    | "transpose" -> Some(MoveOp.Transpose(line.Ints "permutation"))
+    | "broadcast" -> Some(MoveOp.Broadcast(line.Type.Shape, line.Ints "axes"))
+    | "slice" -> Some(MoveOp.Slice(line.Ints "start", line.Ints "limit", line.Ints "stride"))
+    | "pad" -> Some(MoveOp.Pad(line.Ints "low", line.Ints "high"))
+    | "concat" -> Some(MoveOp.Concat(line.Int "axis"))
+    | "reverse" -> Some(MoveOp.Reverse(line.Ints "axes"))
+    | _ -> None
+
+let private dotAxes (line: Line) =
+    {
+        BatchLeft = line.Ints "batchLeft"
+        BatchRight = line.Ints "batchRight"
+        ContractLeft = line.Ints "contractLeft"
+        ContractRight = line.Ints "contractRight"
+    }
+
+let private dataPrimitive (line: Line) =
+    match line.Name with
+    | "constant" -> Primitive.Constant(readLiteral line.Reader line.Type line.Words)
+    | "iota" -> Primitive.Iota(line.Type, line.Int "axis")
+    | "convert" -> Primitive.Convert line.Type.DType
+    | "cumulateSum" -> Primitive.Cumulate(CumulateOp.Sum, line.Int "axis", line.Flag "reverse")
+    | "take" -> Primitive.Index(IndexOp.Take(line.Int "axis"))
+    | "scatterAdd" -> Primitive.Index(IndexOp.ScatterAdd(line.Int "axis"))
+    | "dynamicSlice" -> Primitive.Index(IndexOp.DynamicSlice(line.Type.Shape.ToArray()))
+    | "dot" -> Primitive.Contract(dotAxes line)
+    | "triangularSolve" -> Primitive.Factor(FactorOp.TriangularSolve(line.Flag "lower", line.Flag "transpose"))
+    | "uniform" -> Primitive.Random(RandomOp.Uniform line.Type.Shape)
+    | "bits" -> Primitive.Random(RandomOp.Bits line.Type.Shape)
+    | name ->
+        match plain.TryGetValue name, reductions.TryGetValue name, move line with
+        | (true, primitive), _, _ -> primitive
+        | _, (true, Primitive.Reduce(op, _)), _ -> Primitive.Reduce(op, line.Ints "axes")
+        | _, _, Some op -> Primitive.Move op
+        | _ -> line.Reader.Fail $"there is no primitive '{name}'"
+
+let private checkTypes (reader: Reader) primitive (given: TensorType[]) (declared: TensorType[]) =
+    let expected =
+        try
+            TypeRules.results primitive given
+        with :? PplException as error ->
+            reader.Fail(error.What.TrimEnd '.')
+
+    if expected.Length <> declared.Length || Array.exists2 (<>) expected declared then
+        let show (types: TensorType[]) = types |> Array.map string |> String.concat ", "
+        reader.Fail $"{Primitive.name primitive} gives ({show expected}), declared is ({show declared})"
+
+let private readLine (reader: Reader) (text: string) =
+    let found = equation.Match text
+
+    if not found.Success then
+        reader.Fail $"'{text}' is not an equation"
+
+    let outs = group "outs" found
+
+    {
+        Reader = reader
+        Name = group "name" found
+        Attributes = readAttributes reader (group "attributes" found)
+        Words = words (group "args" found)
+        Outs = if outs = "" then [||] else outs.Split ", " |> Array.map (readTyped reader)
+    }
+
+let rec private readProgram (reader: Reader) label : Program =
+    let found = header.Match(reader.Read())
+
+    if not found.Success || group "label" found <> label then
+        reader.Fail $"expected '{label} (inputs) {{'"
+
+    let types = Dictionary<Var, TensorType>()
+
+    let bind (v, ty) =
+        if not (types.TryAdd(v, ty)) then
+            reader.Fail $"%%{v} is assigned twice"
+
+        v
+
+    let known word =
+        let v = readVar reader word
+
+        if not (types.ContainsKey v) then
+            reader.Fail $"{word} is used before it is assigned"
+
+        v
+
+    let inputs = group "inputs" found
+    let inputs = if inputs = "" then [||] else inputs.Split ", " |> Array.map (readTyped reader >> bind)
+    let equations = List<Equation>()
+    let mutable text = reader.Read()
+
+    while words text |> Array.head <> "return" do
+        let line = readLine reader text
+        let args = if line.Name = "constant" then [||] else Array.map known line.Words
+        let primitive = readPrimitive line
+        checkTypes reader primitive (args |> Array.map (fun v -> types[v])) (Array.map snd line.Outs)
+        equations.Add { Primitive = primitive; Args = args; Outs = Array.map bind line.Outs }
+        text <- reader.Read()
+
+    let outputs = words text |> Array.tail |> Array.map known
+
+    if reader.Read() <> "}" then
+        reader.Fail "expected '}' after the results"
+
+    let count = if types.Count = 0 then 0 else Seq.max types.Keys + 1
+    let table = Array.create count (TensorType.scalar DType.F64)
+
+    for entry in types do
+        table[entry.Key] <- entry.Value
+
+    { Inputs = inputs; Equations = equations.ToArray(); Outputs = outputs; Types = table }
+
+and private readPrimitive (line: Line) =
+    let reader = line.Reader
+
+    let primitive =
+        match line.Name with
+        | "cond" ->
+            let whenTrue = readProgram reader "whenTrue"
+            Primitive.Control(ControlOp.Cond(whenTrue, readProgram reader "whenFalse"))
+        | "while" ->
+            let condition = readProgram reader "condition"
+            Primitive.Control(ControlOp.While(line.Int "constants", condition, readProgram reader "body"))
+        | "scan" ->
+            let constants, carry, length = line.Int "constants", line.Int "carry", line.Int "length"
+            Primitive.Control(ControlOp.Scan(constants, carry, length, line.Flag "reverse", readProgram reader "body"))
+        | _ -> dataPrimitive line
+
+    if attributes primitive <> line.Attributes then
+        reader.Fail $"{line.Name} does not take these attributes, or not in this order"
+
+    primitive
+
+/// <summary>The program of a text in the form of <see cref="M:Ppl.Core.Ir.Text.print"/>.</summary>
+/// <exception cref="T:Ppl.Core.PplException">PPL5007: the line, and what is wrong with it.</exception>
+let parse (text: string) : Program =
+    let reader = Reader text
+    let program = readProgram reader "program"
+
+    if not reader.AtEnd then
+        reader.Fail "text follows the program"
+
+    program

@@ -1,0 +1,24 @@
+// Simplification: the rules of Rewrite and the removal of dead code, repeated until the program no longer shrinks.
+// Relies on Rewrite and DeadCode. Read Compile next.
+namespace Ppl.Core.Transforms
+
+open Ppl.Core.Ir
+
+/// Makes programs smaller and cheaper without changing what they compute, up to rounding and the sign of zero.
+[<RequireQualifiedAccess>]
+module Simplify =
+
+    let private rounds = 4
+
+    let private once (program: Program) =
+        DeadCode.prune (Rewrite.program program (program.Inputs |> Array.map (fun _ -> ValueNone)))
+
+    /// Common subexpressions are shared, known values computed, scalar factors and terms moved out of sums, products with
+    /// known matrices written out, dead code removed. Inputs and outputs stay.
+    let program (program: Program) : Program =
+        let rec go n (current: Program) =
+            let next = once current
+
+            if n = 1 || Program.size next >= Program.size current then next else go (n - 1) next
+
+        go rounds (DeadCode.prune program)

@@ -1,0 +1,236 @@
+// Cholesky factorisation and triangular systems on raw row-major memory, one matrix or a batch.
+// Both subtract products in ascending (or descending) order of the inner index, whatever the block size.
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Ppl.Kernels;
+
+public static unsafe partial class Dense
+{
+    private const int Panel = 32;
+
+    /// <summary>
+    /// L lower triangular with L L' = A (only the lower part of A [n, n] is read; the upper part of L is set to 0). a and l may
+    /// be the same matrix. Returns -1, or the index of the first pivot that is not positive and finite: that column of L and
+    /// all columns behind it are NaN from the diagonal down.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static int Cholesky(int n, double* a, int lda, double* l, int ldl)
+    {
+        CopyLower(n, a, lda, l, ldl);
+        // Transposed columns of the panel, so that row updates run along contiguous memory.
+        var size = Panel * (nint)n;
+        var stack = stackalloc double[size <= Scratch.StackDoubles ? (int)size : 1];
+        var columns = size <= Scratch.StackDoubles ? stack : Scratch.Rent(size);
+        for (var k0 = 0; k0 < n; k0 += Panel)
+        {
+            var k1 = Math.Min(k0 + Panel, n);
+            var failed = FactorPanel(n, k0, k1, l, ldl, columns);
+            if (failed >= 0)
+            {
+                FillLowerFrom(n, failed, l, ldl);
+                return failed;
+            }
+
+            UpdateBehindPanel(n, k0, k1, l, ldl, columns);
+        }
+
+        return -1;
+    }
+
+    /// <summary>`batch` factorisations; returns the number that failed, failures[i] (if given) as <see cref="Cholesky"/>.</summary>
+    public static int CholeskyBatch(
+        int batch, int n, double* a, nint strideA, int lda, double* l, nint strideL, int ldl, int* failures)
+    {
+        var count = 0;
+        for (var i = 0; i < batch; i++)
+        {
+            var failed = Cholesky(n, a + i * strideA, lda, l + i * strideL, ldl);
+            count += failed >= 0 ? 1 : 0;
+            if (failures != null)
+            {
+                failures[i] = failed;
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>
+    /// X with op(T) X = B, in place of B [n, m] (row stride ldb); T [n, n] lower or upper triangular, the other part is not
+    /// read; `unit` takes the diagonal as 1. A zero on the diagonal gives infinities or NaN.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void TriangularSolve(int n, int m, double* t, int ldt, bool lower, bool transpose, bool unit, double* b, int ldb)
+    {
+        var (row, column) = transpose ? ((nint)1, (nint)ldt) : (ldt, 1);
+        var forward = lower != transpose;
+        for (var start = 0; start < n; start += Panel)
+        {
+            var count = Math.Min(Panel, n - start);
+            // Backward substitution is forward substitution on rows and columns counted from the end: negative strides.
+            var (first, step) = forward ? ((nint)start, (nint)1) : (n - 1 - start, -1);
+            var diagonal = t + first * (row + column);
+            var rhs = b + first * ldb;
+            SolvePanel(count, m, diagonal, row * step, column * step, unit, rhs, step * ldb);
+            var rest = n - start - count;
+            Subtract(
+                rest, m, count, diagonal + count * step * row, row * step, column * step, rhs, step * ldb,
+                rhs + count * step * ldb, step * ldb);
+        }
+    }
+
+    /// <summary>`batch` triangular systems; see <see cref="TriangularSolve"/>.</summary>
+    public static void TriangularSolveBatch(
+        int batch, int n, int m, double* t, nint strideT, int ldt, bool lower, bool transpose, bool unit, double* b, nint strideB,
+        int ldb)
+    {
+        for (var i = 0; i < batch; i++)
+        {
+            TriangularSolve(n, m, t + i * strideT, ldt, lower, transpose, unit, b + i * strideB, ldb);
+        }
+    }
+
+    // Substitution row by row inside one diagonal block.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SolvePanel(int n, int m, double* t, nint row, nint column, bool unit, double* b, nint bRow)
+    {
+        for (var i = 0; i < n; i++)
+        {
+            var target = b + i * bRow;
+            Subtract(1, m, i, t + i * row, row, column, b, bRow, target, bRow);
+            if (!unit)
+            {
+                DivideRow(target, m, t[i * (row + column)]);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void DivideRow(double* row, int count, double divisor)
+    {
+        var j = 0;
+        for (; j + 4 <= count; j += 4)
+        {
+            (Vector256.Load(row + j) / Vector256.Create(divisor)).Store(row + j);
+        }
+
+        for (; j < count; j++)
+        {
+            row[j] /= divisor;
+        }
+    }
+
+    // y += factor x, each element on its own.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddMultiple(double* y, double factor, double* x, int count)
+    {
+        var j = 0;
+        for (; j + 4 <= count; j += 4)
+        {
+            Vector256.FusedMultiplyAdd(Vector256.Create(factor), Vector256.Load(x + j), Vector256.Load(y + j)).Store(y + j);
+        }
+
+        for (; j < count; j++)
+        {
+            y[j] = Math.FusedMultiplyAdd(factor, x[j], y[j]);
+        }
+    }
+
+    // Columns k0..k1 of all rows; leaves the part of these columns below k1 transposed in `columns` [k1 - k0, n].
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int FactorPanel(int n, int k0, int k1, double* l, int ldl, double* columns)
+    {
+        for (var k = k0; k < k1; k++)
+        {
+            var diagonal = l + k * (nint)(ldl + 1);
+            if (!(*diagonal > 0.0) || double.IsPositiveInfinity(*diagonal))
+            {
+                return k;
+            }
+
+            var pivot = Math.Sqrt(*diagonal);
+            *diagonal = pivot;
+            var column = columns + (k - k0) * (nint)n;
+            for (var i = k + 1; i < n; i++)
+            {
+                var entry = l + i * (nint)ldl + k;
+                column[i] = *entry /= pivot;
+            }
+
+            // Row i loses l(i,k) l(j,k) for the columns j of the panel up to its diagonal.
+            for (var i = k + 1; i < n; i++)
+            {
+                var target = l + i * (nint)ldl;
+                var last = Math.Min(i, k1 - 1);
+                AddMultiple(target + k + 1, -column[i], column + k + 1, last - k);
+            }
+        }
+
+        return -1;
+    }
+
+    // Rows behind the panel, in blocks, each up to the end of its own diagonal block.
+    private static void UpdateBehindPanel(int n, int k0, int k1, double* l, int ldl, double* columns)
+    {
+        for (var i0 = k1; i0 < n; i0 += Panel)
+        {
+            var i1 = Math.Min(i0 + Panel, n);
+            Subtract(i1 - i0, i1 - k1, k1 - k0, l + i0 * (nint)ldl + k0, ldl, 1, columns + k1, n, l + i0 * (nint)ldl + k1, ldl);
+            ClearAboveDiagonal(i0, i1, l, ldl);
+        }
+    }
+
+    private static void Subtract(
+        int rows, int columns, int inner, double* a, nint aRow, nint aColumn, double* b, nint bRow, double* c, nint cRow)
+    {
+        var product = new RowProduct
+        {
+            Rows = rows,
+            Columns = columns,
+            Inner = inner,
+            A = a,
+            ARow = aRow,
+            AColumn = aColumn,
+            B = b,
+            BRow = bRow,
+            C = c,
+            CRow = cRow,
+            Subtract = true,
+        };
+        product.Run();
+    }
+
+    private static void CopyLower(int n, double* a, int lda, double* l, int ldl)
+    {
+        for (var i = 0; i < n; i++)
+        {
+            var source = a + i * (nint)lda;
+            var target = l + i * (nint)ldl;
+            if (source != target)
+            {
+                new ReadOnlySpan<double>(source, i + 1).CopyTo(new Span<double>(target, i + 1));
+            }
+        }
+
+        ClearAboveDiagonal(0, n, l, ldl);
+    }
+
+    // Of rows i0..i1 the columns behind the diagonal, up to column i1: what a block update has written there.
+    private static void ClearAboveDiagonal(int i0, int i1, double* l, int ldl)
+    {
+        for (var i = i0; i < i1; i++)
+        {
+            new Span<double>(l + i * (nint)ldl + i + 1, i1 - i - 1).Clear();
+        }
+    }
+
+    private static void FillLowerFrom(int n, int column, double* l, int ldl)
+    {
+        for (var i = column; i < n; i++)
+        {
+            new Span<double>(l + i * (nint)ldl + column, i - column + 1).Fill(double.NaN);
+        }
+    }
+}

@@ -1,1 +1,0 @@
-module Ppl.Core.Tests.Placeholder
