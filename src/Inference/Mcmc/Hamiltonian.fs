@@ -23,8 +23,9 @@ type HamiltonianState =
 [<NoComparison; NoEquality>]
 type HamiltonianParameters =
     {
-        /// The step size of the integrator.
-        StepSize: Tensor
+        /// ln of the step size of the integrator. In logarithms adaptation needs no exponential on the host, whose last bit
+        /// would depend on the machine.
+        LogStepSize: Tensor
         /// The factor L of the inverse metric, in the shape that the metric's kind says.
         Factor: Tensor
         /// The length of a trajectory: doublings (NUTS) or integrator steps (HMC), i32.
@@ -53,12 +54,12 @@ module Hamiltonian =
         {
             Fields =
                 [|
-                    Kernel.field "stepSize" DType.F64 []
+                    Kernel.field "logStepSize" DType.F64 []
                     { Name = "factor"; Type = TensorType.create DType.F64 (Metric.factorShape metric d) }
                     Kernel.field "limit" DType.I32 []
                 |]
-            ToArray = fun p -> [| p.StepSize; p.Factor; p.Limit |]
-            OfArray = fun a -> { StepSize = a[0]; Factor = a[1]; Limit = a[2] }
+            ToArray = fun p -> [| p.LogStepSize; p.Factor; p.Limit |]
+            OfArray = fun a -> { LogStepSize = a[0]; Factor = a[1]; Limit = a[2] }
         }
 
     /// The state at a position.

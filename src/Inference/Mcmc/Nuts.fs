@@ -319,7 +319,7 @@ module NutsKernel =
             {
                 Advance = Integrator.step integrator metric p.Factor (Grad.valueAndGrad logDensity)
                 Key = key
-                StepSize = p.StepSize
+                StepSize = Ops.exp p.LogStepSize
                 Start = state.LogDensity - Metric.kinetic start.Momentum
                 Directions = Ops.slice 0 d (d + maxDepth) uniforms
                 Choices = Ops.slice 0 (d + maxDepth) (d + 2 * maxDepth) uniforms
