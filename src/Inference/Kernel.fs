@@ -53,8 +53,7 @@ module Kernel =
     let keyType = TensorType.create DType.I32 (Shape.ofList [ 2 ])
 
     /// A field of this name and shape.
-    let field name dtype (extents: int list) =
-        { Name = name; Type = TensorType.create dtype (Shape.ofList extents) }
+    let field name dtype (extents: int list) = { Name = name; Type = TensorType.create dtype (Shape.ofList extents) }
 
     let private types (layout: Layout<'T>) = layout.Fields |> Array.map _.Type
 

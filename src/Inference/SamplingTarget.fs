@@ -3,6 +3,8 @@
 namespace Ppl.Inference
 
 open Ppl.Core
+open Ppl.Core.Ir
+open Ppl.Core.Models
 open Ppl.Core.Tensors
 
 /// A named value that is computed from each draw.
@@ -55,8 +57,7 @@ type SamplingTarget =
 module SamplingTarget =
 
     let private offsets (values: (string * Shape)[]) : ReportedValue[] =
-        let place offset (name, shape: Shape) =
-            { Name = name; Shape = shape; Offset = offset }, offset + shape.Count
+        let place offset (name, shape: Shape) = { Name = name; Shape = shape; Offset = offset }, offset + shape.Count
 
         values |> Array.mapFold place 0 |> fst
 
@@ -73,4 +74,26 @@ module SamplingTarget =
             Coordinates = Array.create dimension name
             Values = offsets [| name, Shape.ofList [ dimension ] |]
             Row = id
+        }
+
+    /// A conditioned model: its sample sites and derived values are reported on their own scale.
+    let ofTarget (target: Target) : SamplingTarget =
+        let d = target.Dimension
+        let names = ResizeArray<string>()
+
+        // Traced once for the shapes alone.
+        let shapes =
+            Trace.program [| vector d |] (fun args ->
+                let values = target.Constrain args[0]
+                names.AddRange(values |> Array.map fst)
+                Array.map snd values)
+            |> Program.outputTypes
+
+        {
+            Dimension = d
+            LogDensity = target.LogDensity
+            LogDensityBySite = target.LogDensityBySite
+            Coordinates = target.Sites |> Array.collect (fun site -> Array.create site.Length site.Address)
+            Values = Array.zip (names.ToArray()) (shapes |> Array.map _.Shape) |> offsets
+            Row = target.Constrain >> Array.map snd >> row
         }

@@ -73,7 +73,11 @@ module Adaptation =
             Steps = DualAveraging.start logStep
             LogStepSize = logStep
             Factor = Metric.identity options.Metric d
-            Draws = if options.Metric = MetricKind.Dense then RunningMoments.dense d else RunningMoments.diagonal d
+            Draws =
+                if options.Metric = MetricKind.Dense then
+                    RunningMoments.dense d
+                else
+                    RunningMoments.diagonal d
             Gradients = RunningMoments.diagonal d
         }
 
@@ -96,7 +100,15 @@ module Adaptation =
         RunningMoments.clear state.Gradients
 
     /// Takes in one warm-up transition: its number, acceptance statistic, new position and gradient.
-    let update (options: AdaptationOptions) (windows: Windows) transition acceptance (position: ReadOnlySpan<float>) (gradient: ReadOnlySpan<float>) state =
+    let update
+        (options: AdaptationOptions)
+        (windows: Windows)
+        transition
+        acceptance
+        (position: ReadOnlySpan<float>)
+        (gradient: ReadOnlySpan<float>)
+        state
+        =
         state.Steps <- DualAveraging.update options.TargetAcceptance acceptance state.Steps
         state.LogStepSize <- state.Steps.LogStep
 

@@ -32,8 +32,7 @@ module DualAveraging =
     let private log10 = 2.302585092994046
 
     /// A new start from a step size: mu = ln(10 e).
-    let start logStep =
-        { Centre = logStep + log10; LogStep = logStep; LogStepMean = logStep; Error = 0.0; Count = 0 }
+    let start logStep = { Centre = logStep + log10; LogStep = logStep; LogStepMean = logStep; Error = 0.0; Count = 0 }
 
     /// <summary>
     /// One update with the acceptance statistic a of a transition, t the number of the update:

@@ -33,7 +33,10 @@ module Windows =
     let rec private ends first length last =
         let close = first + length - 1
 
-        if close + 2 * length > last then [ last ] else close :: ends (close + 1) (2 * length) last
+        if close + 2 * length > last then
+            [ last ]
+        else
+            close :: ends (close + 1) (2 * length) last
 
     /// <summary>
     /// The schedule with these buffers and first window. Where they do not fit, the buffers take 15% and 10% of the warm-up

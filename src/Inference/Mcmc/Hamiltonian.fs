@@ -69,7 +69,11 @@ module Hamiltonian =
 
     /// The point of phase space where a trajectory starts.
     let start metric factor (state: HamiltonianState) momentum : Phase =
-        { Position = state.Position; Momentum = momentum; Force = Metric.force metric factor state.Gradient }
+        {
+            Position = state.Position
+            Momentum = momentum
+            Force = Metric.force metric factor state.Gradient
+        }
 
     /// How far the energy may rise before a trajectory counts as divergent. Source: Betancourt (2017), section 6.2; Stan.
     let divergenceThreshold = 1000.0

@@ -76,11 +76,9 @@ module private Carry =
     let phase (p: Phase) = [| p.Position; p.Momentum; p.Force |]
     let ofPhase (a: Tensor[]) = { Position = a[0]; Momentum = a[1]; Force = a[2] }
 
-    let proposal (p: Proposal) =
-        [| p.State.Position; p.State.LogDensity; p.State.Gradient; p.Drop |]
+    let proposal (p: Proposal) = [| p.State.Position; p.State.LogDensity; p.State.Gradient; p.Drop |]
 
-    let ofProposal (a: Tensor[]) =
-        { State = { Position = a[0]; LogDensity = a[1]; Gradient = a[2] }; Drop = a[3] }
+    let ofProposal (a: Tensor[]) = { State = { Position = a[0]; LogDensity = a[1]; Gradient = a[2] }; Drop = a[3] }
 
     let subtree (s: Subtree) =
         Array.concat
@@ -135,8 +133,7 @@ module private Carry =
             Turned = a[22]
         }
 
-    let chooseProposal condition a b =
-        ofProposal (Hamiltonian.selectAll condition (proposal a) (proposal b))
+    let chooseProposal condition a b = ofProposal (Hamiltonian.selectAll condition (proposal a) (proposal b))
 
     let choosePhase condition a b = ofPhase (Hamiltonian.selectAll condition (phase a) (phase b))
 
@@ -166,8 +163,7 @@ module NutsKernel =
     let private pool transition (s: Subtree) =
         let mask = int (poolSize - 1)
 
-        let draw () =
-            Ops.uniform (Shape.ofList [ poolSize ]) (Ops.foldIn transition.Key s.Leapfrogs)
+        let draw () = Ops.uniform (Shape.ofList [ poolSize ]) (Ops.foldIn transition.Key s.Leapfrogs)
 
         let uniforms =
             Control.cond (Ops.equal (Ops.logicalAnd s.Leapfrogs mask) (int 0)) draw (fun () -> s.Uniforms)
@@ -185,8 +181,7 @@ module NutsKernel =
 
         let leaf =
             {
-                State =
-                    { Position = point.Phase.Position; LogDensity = point.LogDensity; Gradient = point.Gradient }
+                State = { Position = point.Phase.Position; LogDensity = point.LogDensity; Gradient = point.Gradient }
                 Drop = drop
             }
 
@@ -233,7 +228,10 @@ module NutsKernel =
                 Turning = Tensor.OfBool false
             }
 
-        Control.whileLoop more (Carry.ofSubtree >> addLeaf transition signedStep >> Carry.subtree) (Carry.subtree initial)
+        Control.whileLoop
+            more
+            (Carry.ofSubtree >> addLeaf transition signedStep >> Carry.subtree)
+            (Carry.subtree initial)
         |> Carry.ofSubtree
 
     /// Doubles the tree in a random direction. Biased progressive sampling: the new subtree's proposal is taken with
@@ -345,8 +343,7 @@ module NutsKernel =
                     Kernel.field "saturated" DType.Bool []
                     Kernel.field "energy" DType.F64 []
                 |]
-            ToArray =
-                fun i -> [| i.Acceptance; i.Depth; i.Leapfrogs; i.Diverging; i.Saturated; i.Energy |]
+            ToArray = fun i -> [| i.Acceptance; i.Depth; i.Leapfrogs; i.Diverging; i.Saturated; i.Energy |]
             OfArray =
                 fun a ->
                     {

@@ -39,7 +39,12 @@ type HmcOptions =
 
     /// 16 leapfrog steps with 20% jitter.
     static member Default =
-        { Steps = 16; Jitter = 0.2; Integrator = Integrator.leapfrog; Adaptation = AdaptationOptions.Default }
+        {
+            Steps = 16
+            Jitter = 0.2
+            Integrator = Integrator.leapfrog
+            Adaptation = AdaptationOptions.Default
+        }
 
 /// Where chains start, on the unconstrained scale.
 [<RequireQualifiedAccess; NoComparison>]
@@ -111,7 +116,11 @@ type RunControl =
 
     /// Not cancelled, not watched.
     static member Default =
-        { Cancellation = CancellationToken.None; Progress = null; ReportEvery = TimeSpan.FromMilliseconds 100.0 }
+        {
+            Cancellation = CancellationToken.None
+            Progress = null
+            ReportEvery = TimeSpan.FromMilliseconds 100.0
+        }
 
 /// Checking options: PPL2001 names the option and its value.
 [<RequireQualifiedAccess>]
@@ -121,12 +130,17 @@ module internal Options =
         if not holds then
             InferenceErrors.option name value advice
 
-    let private atLeast least name (value: int) =
-        require (value >= least) name value $"give at least {least}"
+    let private atLeast least name (value: int) = require (value >= least) name value $"give at least {least}"
 
     let checkAdaptation (o: AdaptationOptions) =
         let between = o.TargetAcceptance > 0.0 && o.TargetAcceptance < 1.0
-        require between "TargetAcceptance" o.TargetAcceptance "give a number strictly between 0 and 1, usually 0.8 to 0.99"
+
+        require
+            between
+            "TargetAcceptance"
+            o.TargetAcceptance
+            "give a number strictly between 0 and 1, usually 0.8 to 0.99"
+
         let step = o.InitialStepSize > 0.0 && Double.IsFinite o.InitialStepSize
         require step "InitialStepSize" o.InitialStepSize "give a positive number"
         atLeast 0 "InitialBuffer" o.InitialBuffer
@@ -152,10 +166,18 @@ module internal Options =
         | Start.Jittered radius ->
             require (radius >= 0.0 && Double.IsFinite radius) "Start.Jittered" radius "give a finite radius, usually 2"
         | Start.At positions ->
-            require (positions.Length = chains) "Start.At" $"{positions.Length} positions" $"give one per chain: {chains}"
+            require
+                (positions.Length = chains)
+                "Start.At"
+                $"{positions.Length} positions"
+                $"give one per chain: {chains}"
 
             for position in positions do
-                require (position.Length = d) "Start.At" $"a position of length {position.Length}" $"give {d} coordinates"
+                require
+                    (position.Length = d)
+                    "Start.At"
+                    $"a position of length {position.Length}"
+                    $"give {d} coordinates"
 
     let checkRun d (o: RunOptions) =
         atLeast 1 "Chains" o.Chains

@@ -78,8 +78,7 @@ module Run =
 
                 work ()
 
-        let others =
-            Array.init (min threads count - 1) (fun _ -> Thread(work, IsBackground = true))
+        let others = Array.init (min threads count - 1) (fun _ -> Thread(work, IsBackground = true))
 
         others |> Array.iter _.Start()
         work ()

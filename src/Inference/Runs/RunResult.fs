@@ -3,6 +3,7 @@
 namespace Ppl.Inference
 
 open System
+open Ppl.Core
 open Ppl.Inference.Adaptation
 open Ppl.Inference.Diagnostics
 open Ppl.Inference.Runs
@@ -51,8 +52,7 @@ type RunResult internal (sampler: CompiledSampler, chains: ChainResult[], elapse
             | null -> [||]
             | column -> column |> Array.map (fun x -> x <> 0.0))
 
-    let energies () =
-        draws |> Array.choose (fun chain -> Option.ofObj (chain.Statistic "energy"))
+    let energies () = draws |> Array.choose (fun chain -> Option.ofObj (chain.Statistic "energy"))
 
     let diagnostics =
         lazy
@@ -84,13 +84,13 @@ type RunResult internal (sampler: CompiledSampler, chains: ChainResult[], elapse
     member _.DrawsOf(value: ReportedValue, element: int) : float[][] =
         draws |> Array.map _.Column(value.Offset + element)
 
-    /// The value of this name. PPL2001 if there is none.
+    /// The value of this name. PPL5008 if there is none.
     member _.Value(name: string) : ReportedValue =
         match sampler.Target.Values |> Array.tryFind (fun v -> v.Name = name) with
         | Some value -> value
         | None ->
             let names = sampler.Target.Values |> Array.map _.Name |> String.concat ", "
-            InferenceErrors.option "name" name $"the values are: {names}"
+            Errors.argument "Value" $"no value is named '{name}'" $"the values are: {names}"
 
     /// Mean, sd, interval, ESS, R-hat and MCSE of each element of each value; made when first asked for.
     member _.Summaries: ScalarSummary[] = summaries.Value

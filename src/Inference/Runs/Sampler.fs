@@ -102,8 +102,7 @@ module Sampler =
             Statistics = kernel.Info.Fields |> Array.map _.Name
             Limit = limit
             Adaptation = adaptation
-            Windows =
-                Windows.create adaptation.InitialBuffer adaptation.FirstWindow adaptation.FinalBuffer run.Warmup
+            Windows = Windows.create adaptation.InitialBuffer adaptation.FirstWindow adaptation.FinalBuffer run.Warmup
             Run = run
         }
 

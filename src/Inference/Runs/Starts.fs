@@ -28,7 +28,11 @@ module Starts =
 
     /// The site with the worst density: NaN first, then the infinite ones; none if all are finite.
     let private worst (sites: (string * float)[]) =
-        let badness x = if Double.IsNaN x then 2 elif Double.IsInfinity x then 1 else 0
+        let badness x =
+            if Double.IsNaN x then 2
+            elif Double.IsInfinity x then 1
+            else 0
+
         let bad = sites |> Array.filter (fun (_, x) -> badness x > 0)
         if bad.Length = 0 then None else Some(fst (Array.maxBy (snd >> badness) bad))
 
@@ -58,7 +62,11 @@ module Starts =
             let place = gradient |> Array.tryFindIndex (Double.IsFinite >> not) |> Option.defaultValue 0
             let site = target.Coordinates[place]
             let what = $"{title}\n  the derivative by coordinate {place} (of '{site}') is {show gradient[place]}"
-            InferenceErrors.noStart what $"write '{site}' without operations whose derivative is infinite or undefined" site
+
+            InferenceErrors.noStart
+                what
+                $"write '{site}' without operations whose derivative is infinite or undefined"
+                site
 
     let private jittered (key: Tensor) d radius attempt : float[] =
         let u = Ops.uniform (Shape.ofList [ d ]) (Key.foldIn attempt key)

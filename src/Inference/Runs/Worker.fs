@@ -40,8 +40,7 @@ type internal ChainWorker(sampler: CompiledSampler, state: ChainState) =
         for n in 0 .. Slots.stateCount - 1 do
             kernel[n].AsSpan().CopyTo(step.Input(Slots.state + n))
 
-    let setStepSize logStep =
-        (step.Input Slots.logStepSize)[0] <- logStep
+    let setStepSize logStep = (step.Input Slots.logStepSize)[0] <- logStep
 
     let setParameters () =
         setStepSize adaptation.LogStepSize
@@ -52,8 +51,7 @@ type internal ChainWorker(sampler: CompiledSampler, state: ChainState) =
         step.SetInput(Slots.transition, Literal.i32 number)
         step.SetInput(Slots.limit, Literal.i32 limit)
 
-    let setTransitions () =
-        setStream (ChainKey.transitions sampler.Run.Seed state.Chain) transition sampler.Limit
+    let setTransitions () = setStream (ChainKey.transitions sampler.Run.Seed state.Chain) transition sampler.Limit
 
     do
         setKernel state.Kernel

@@ -7,8 +7,7 @@ open Ppl.Core.Ir
 
 type private ReferenceInstance(program: Program) =
 
-    let inputs =
-        Program.inputTypes program |> Array.map (fun ty -> Literal.fill ty 0.0)
+    let inputs = Program.inputTypes program |> Array.map (fun ty -> Literal.fill ty 0.0)
 
     let mutable outputs: Literal[] = [||]
 
