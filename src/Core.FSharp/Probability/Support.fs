@@ -107,43 +107,42 @@ module Support =
             let xs = numbers limits.Value
             Some(fun i -> xs[i])
 
-    let private firstWhere (bad: int -> float -> bool) (xs: float[]) =
-        xs |> Seq.indexed |> Seq.tryFind (fun (i, x) -> bad i x) |> Option.map fst
+    /// The indices of the elements that a test rejects, lazily.
+    let private where (bad: int -> float -> bool) (xs: float[]) : int seq =
+        xs |> Seq.indexed |> Seq.filter (fun (i, x) -> bad i x) |> Seq.map fst
 
     let private isInteger x = Math.Floor(x: float) = x
 
     let private outsideBounds shape low high (xs: float[]) =
-        let holds compare bound i x =
-            match bound |> Option.bind (boundAt shape) with
-            | Some limit -> compare x (limit i)
-            | None -> true
+        let low = low |> Option.bind (boundAt shape) |> Option.defaultValue (fun _ -> Double.NegativeInfinity)
+        let high = high |> Option.bind (boundAt shape) |> Option.defaultValue (fun _ -> Double.PositiveInfinity)
 
         // Written as "not inside" so that NaN is outside.
-        xs
-        |> firstWhere (fun i x ->
-            not (Double.IsFinite x && holds (fun x l -> x > l) low i x && holds (fun x h -> x < h) high i x))
+        xs |> where (fun i x -> not (Double.IsFinite x && x > low i && x < high i))
 
-    /// The first element of a row for which the row's own test, given the row, finds a culprit.
-    let private firstInRows (extent: int) (culprit: float[] -> int option) (xs: float[]) =
+    /// The culprit of each row in which the row's own test finds one.
+    let private inRows (extent: int) (culprit: float[] -> int option) (xs: float[]) : int seq =
         if extent = 0 then
-            None
+            Seq.empty
         else
             xs
             |> Array.chunkBySize extent
             |> Seq.indexed
-            |> Seq.tryPick (fun (row, x) -> culprit x |> Option.map (fun i -> row * extent + i))
+            |> Seq.choose (fun (row, x) -> culprit x |> Option.map (fun i -> row * extent + i))
 
     let private notIncreasing (above: float) (row: float[]) =
-        row |> firstWhere (fun i x -> not (Double.IsFinite x && x > (if i = 0 then above else row[i - 1])))
+        row
+        |> where (fun i x -> not (Double.IsFinite x && x > (if i = 0 then above else row[i - 1])))
+        |> Seq.tryHead
 
     let private notSumming (term: float -> float) legal (row: float[]) =
-        match firstWhere (fun _ x -> not (legal x)) row with
+        match row |> where (fun _ x -> not (legal x)) |> Seq.tryHead with
         | Some i -> Some i
         | None -> if abs (Array.sumBy term row - 1.0) <= Tolerance then None else Some 0
 
-    /// The flat index of the first element of a concrete value that is outside; NaN and infinities always are. Traced
-    /// bounds are not checked.
-    let check support (value: Literal) : int option =
+    /// The flat indices of the elements of a concrete value that are outside, in order and lazily (of a vector event at most
+    /// one); NaN and infinities always are. Traced bounds are not checked.
+    let violations support (value: Literal) : int seq =
         let xs = numbers value
         let shape = value.Type.Shape
         let last = if shape.Rank = 0 then 1 else shape[shape.Rank - 1]
@@ -153,17 +152,20 @@ module Support =
         match support with
         | Support.Real -> bounds None None
         | Support.Positive -> bounds (Some zero) None
-        | Support.Nonnegative -> firstWhere (fun _ x -> not (Double.IsFinite x && x >= 0.0)) xs
+        | Support.Nonnegative -> where (fun _ x -> not (Double.IsFinite x && x >= 0.0)) xs
         | Support.GreaterThan low -> bounds (Some low) None
         | Support.LessThan high -> bounds None (Some high)
         | Support.Interval(low, high) -> bounds (Some low) (Some high)
         | Support.UnitInterval -> bounds (Some zero) (Some(Tensor.OfFloat 1.0))
-        | Support.Ordered -> firstInRows last (notIncreasing Double.NegativeInfinity) xs
-        | Support.PositiveOrdered -> firstInRows last (notIncreasing 0.0) xs
-        | Support.Simplex -> firstInRows last (notSumming id (fun x -> x > 0.0)) xs
-        | Support.UnitVector -> firstInRows last (notSumming (fun x -> x * x) Double.IsFinite) xs
-        | Support.Boolean -> firstWhere (fun _ x -> x <> 0.0 && x <> 1.0) xs
-        | Support.NonnegativeInteger -> firstWhere (fun _ x -> not (isInteger x && x >= 0.0 && Double.IsFinite x)) xs
+        | Support.Ordered -> inRows last (notIncreasing Double.NegativeInfinity) xs
+        | Support.PositiveOrdered -> inRows last (notIncreasing 0.0) xs
+        | Support.Simplex -> inRows last (notSumming id (fun x -> x > 0.0)) xs
+        | Support.UnitVector -> inRows last (notSumming (fun x -> x * x) Double.IsFinite) xs
+        | Support.Boolean -> where (fun _ x -> x <> 0.0 && x <> 1.0) xs
+        | Support.NonnegativeInteger -> where (fun _ x -> not (isInteger x && x >= 0.0 && Double.IsFinite x)) xs
         | Support.IntegerInterval(low, high) ->
             let limit = boundAt shape high |> Option.defaultValue (fun _ -> Double.MaxValue)
-            firstWhere (fun i x -> not (isInteger x && x >= float low && x <= limit i)) xs
+            where (fun i x -> not (isInteger x && x >= float low && x <= limit i)) xs
+
+    /// The flat index of the first element of a concrete value that is outside.
+    let check support (value: Literal) : int option = violations support value |> Seq.tryHead

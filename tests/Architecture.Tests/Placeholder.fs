@@ -1,1 +1,0 @@
-module Ppl.Architecture.Tests.Placeholder
