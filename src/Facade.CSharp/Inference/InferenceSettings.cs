@@ -5,7 +5,6 @@ using Ppl.Inference;
 using Ppl.Inference.Adaptation;
 using Ppl.Inference.Mcmc;
 using Ppl.Inference.Runs;
-using Ppl.Jit;
 
 namespace Ppl;
 
@@ -37,7 +36,7 @@ internal sealed record InferenceSettings
     /// <summary>Compiles the sampler that these settings describe.</summary>
     public CompiledSampler Compile(SamplingTarget target)
     {
-        var engine = Engine ?? new CpuEngine();
+        var engine = Engine!;
         return Hmc is { } hmc
             ? Sampler.hmc(engine, new(hmc.Steps, hmc.Jitter, IntegratorModule.leapfrog, Adaptation(hmc.TargetAccept)), Run, target)
             : Sampler.nuts(engine, new(Nuts.MaxTreeDepth, IntegratorModule.leapfrog, Adaptation(Nuts.TargetAccept)), Run, target);

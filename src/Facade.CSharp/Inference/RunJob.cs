@@ -50,7 +50,7 @@ internal sealed class RunJob(ModelDefinition definition, InferenceSettings setti
     private RunOutcome Run(CancellationToken stop)
     {
         var clock = Stopwatch.StartNew();
-        var target = SamplingTargetModule.ofTarget(definition.Target());
+        var target = SamplingTargetModule.ofTarget(definition.MakeTarget());
         definition.RequireDeclared([.. target.Values.Select(static v => v.Name)]);
         var sampler = settings.Compile(target);
         var compileTime = clock.Elapsed;

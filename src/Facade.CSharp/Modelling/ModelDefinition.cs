@@ -46,7 +46,7 @@ internal sealed class ModelDefinition
     /// The log density of the model given its data. Errors: PPL1xxx data, PPL6001 an address used twice, PPL6004 a
     /// discrete latent site, PPL6012 a declared site that the body does not define.
     /// </summary>
-    public Target Target()
+    public Target MakeTarget()
     {
         check();
         return target();

@@ -1,4 +1,5 @@
 // Cells of CSV files: culture-free, exact, and harmless in a spreadsheet.
+using System;
 using System.Globalization;
 
 namespace Ppl;
