@@ -101,7 +101,8 @@ public sealed class Posterior<TModel>
         for (var chain = 0; chain < Chains; chain++)
         {
             paths[chain] = Path.Combine(directory, $"{StanCsv.Clean(outcome.Model)}-{chain + 1}.csv");
-            await TextFile.WriteAsync(paths[chain], StanCsv.Lines(outcome, chain), cancellationToken).ConfigureAwait(false);
+            var lines = StanCsv.Lines(outcome.Model, outcome.Settings, Store, outcome.Result.Chains[chain]);
+            await TextFile.WriteAsync(paths[chain], lines, cancellationToken).ConfigureAwait(false);
         }
 
         return paths;

@@ -1,12 +1,11 @@
 // One file per chain in CmdStan's form, as rstan::read_stan_csv, cmdstanr and cmdstanpy read it: settings as comments,
 // a line of columns, the adaptation as comments, the draws, the times as comments. Truth values are 0 and 1; matrices go
-// column by column, as Stan's do. Relies on RunOutcome.
+// column by column, as Stan's do. Relies on DrawStore.
 using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using Ppl.Inference;
-using Ppl.Inference.Mcmc;
 
 namespace Ppl;
 
@@ -23,15 +22,17 @@ internal static class StanCsv
     ];
 
     /// <summary>All lines of the file of one chain.</summary>
-    public static IEnumerable<string> Lines(RunOutcome outcome, int chain)
-    {
-        var result = outcome.Result.Chains[chain];
-        return [.. Header(outcome, result), Columns(outcome.Store, result), .. Adaptation(outcome, result), .. Rows(outcome.Store, result), .. Times(result)];
-    }
+    public static IEnumerable<string> Lines(string model, InferenceSettings settings, DrawStore store, ChainResult chain) =>
+    [
+        .. Header(model, settings, chain),
+        Columns(store, chain),
+        .. Adaptation(settings.Metric, chain),
+        .. Rows(store, chain),
+        .. Times(chain),
+    ];
 
-    private static IEnumerable<string> Header(RunOutcome outcome, ChainResult chain)
+    private static IEnumerable<string> Header(string model, InferenceSettings s, ChainResult chain)
     {
-        var s = outcome.Settings;
         var metric = s.Metric switch
         {
             Metric.Dense => "dense_e",
@@ -43,7 +44,7 @@ internal static class StanCsv
             : ["#         engine = nuts (Default)", "#           nuts", $"#             max_depth = {s.Nuts.MaxTreeDepth}"];
         return
         [
-            $"# model = {Clean(outcome.Model)}",
+            $"# model = {Clean(model)}",
             "# method = sample (Default)",
             "#   sample",
             $"#     num_samples = {s.Draws}",
@@ -76,16 +77,15 @@ internal static class StanCsv
                 .. store.Sites.SelectMany(site => ColumnMajor(site).Select(places => string.Join('.', [Clean(site.Name), .. places.Select(static p => $"{p + 1}")]))),
             ]);
 
-    private static IEnumerable<string> Adaptation(RunOutcome outcome, ChainResult chain)
+    private static IEnumerable<string> Adaptation(Metric metric, ChainResult chain)
     {
+        var dimension = chain.Draws.Dimension;
         yield return "# Adaptation terminated";
         yield return $"# Step size = {Number(chain.StepSize)}";
-        var dimension = outcome.Result.Sampler.Target.Dimension;
-        var inverse = InverseMetric(outcome.Settings.Metric, chain.Factor, dimension);
-        yield return outcome.Settings.Metric == Metric.Dense
+        yield return metric == Metric.Dense
             ? "# Elements of inverse mass matrix:"
             : "# Diagonal elements of inverse mass matrix:";
-        foreach (var row in inverse.Chunk(Math.Max(1, dimension)))
+        foreach (var row in InverseMetric(metric, chain.Factor, dimension).Chunk(Math.Max(1, dimension)))
         {
             yield return $"# {string.Join(", ", row.Select(Number))}";
         }
