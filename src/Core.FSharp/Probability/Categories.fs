@@ -42,3 +42,48 @@ let bernoulliLogit (logits: Tensor) : IDistribution =
     binary name logits (fun shape key -> Ops.toInt (Ops.less (Draws.uniform shape key) (Ops.sigmoid logits))) logMass
     |> Family.withMoments mean (fun () -> mean () * Ops.sigmoid (-logits))
     |> Family.distribution
+
+/// ln of the weights of the drawn categories: logWeights[..., x], for x in range.
+let private pick (batch: Shape) (logWeights: Tensor) (x: Tensor) : Tensor =
+    let last = logWeights.Shape.Rank - 1
+    let size = logWeights.Shape[last]
+    let rows = Shape.without [| last |] logWeights.Shape
+    // The row of each draw: its parameters lie at row * size in the flat table.
+    let first = Ops.reshape rows (Ops.iota rows.Count) * Tensor.OfInt size
+    Ops.take 0 (Ops.broadcastTo batch (first + x)) (Ops.flatten logWeights)
+
+let private categories name (parameter: Tensor) (weights: unit -> Tensor) (logWeights: unit -> Tensor) : IDistribution =
+    if parameter.Shape.Rank = 0 || parameter.Shape[parameter.Shape.Rank - 1] = 0 then
+        Errors.shapes name $"needs one weight per category along the last axis, got {parameter.Type}"
+
+    let last = parameter.Shape.Rank - 1
+    let size = parameter.Shape[last]
+
+    let isCategory x = Ops.logicalAnd (Ops.greaterEqual x (Tensor.OfInt 0)) (Ops.less x (Tensor.OfInt size))
+
+    Family.distribution
+        {
+            Name = name
+            DType = DType.I32
+            Batch = Shape.without [| last |] parameter.Shape
+            Event = Shape.scalar
+            Support = Support.IntegerInterval(0, Tensor.OfInt(size - 1))
+            Sample = fun shape key -> CountDraws.categorical (weights ()) shape key
+            LogDensity = Family.inside isCategory 0.0 (fun x -> pick x.Shape (logWeights ()) x)
+            Mean = None
+            Variance = None
+        }
+
+/// A category k from 0 to K - 1 with probability probs[..., k]; the probabilities sum to 1 along the last axis.
+/// ln p(k) = ln probs[..., k]; probabilities of exactly 0 and 1 are legal.
+let categorical (probs: Tensor) : IDistribution =
+    let name = "categorical(probs)"
+    let probs = Parameter.probability name "probs" probs |> Parameter.summingToOne name "probs"
+    categories name probs (fun () -> probs) (fun () -> Special.safeLog probs)
+
+/// A category k from 0 to K - 1 with probability proportional to exp(logits[..., k]).
+/// ln p(k) = logits[..., k] - logSumExp(logits).
+let categoricalLogit (logits: Tensor) : IDistribution =
+    let name = "categoricalLogit(logits)"
+    let logits = Parameter.logWeight name "logits" logits
+    categories name logits (fun () -> Ops.exp (Ops.logSoftmax logits)) (fun () -> Ops.logSoftmax logits)

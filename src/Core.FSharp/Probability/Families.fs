@@ -79,5 +79,35 @@ module Families =
     /// 1 with the probability of these log-odds, else 0.
     let inline bernoulliLogit logits = Categories.bernoulliLogit (lift logits)
 
+    /// The number of successes in totalCount trials.
+    let inline binomial totalCount probs = Counts.binomial (lift totalCount) (lift probs)
+
+    /// The number of successes in totalCount trials, by log-odds.
+    let inline binomialLogit totalCount logits = Counts.binomialLogit (lift totalCount) (lift logits)
+
+    /// The Poisson distribution.
+    let inline poisson rate = Counts.poisson (lift rate)
+
+    /// The Poisson distribution by the logarithm of its rate.
+    let inline poissonLog logRate = Counts.poissonLog (lift logRate)
+
+    /// The negative binomial distribution by its mean and concentration.
+    let inline negativeBinomial2 mean concentration = Counts.negativeBinomial2 (lift mean) (lift concentration)
+
+    /// A category from 0 on, with these probabilities along the last axis.
+    let inline categorical probs = Categories.categorical (lift probs)
+
+    /// A category from 0 on, with probabilities proportional to exp of these along the last axis.
+    let inline categoricalLogit logits = Categories.categoricalLogit (lift logits)
+
+    /// The Dirichlet distribution.
+    let inline dirichlet concentration = Vectors.dirichlet (lift concentration)
+
+    /// The multivariate normal distribution by the Cholesky factor of its covariance.
+    let inline multivariateNormalCholesky loc scaleTril = Vectors.multivariateNormalCholesky (lift loc) (lift scaleTril)
+
     /// n independent copies along a new first axis.
     let iid n (distribution: IDistribution) : IDistribution = distribution.Expand [ n ]
+
+    /// Independent copies along new first axes of these extents.
+    let each extents (distribution: IDistribution) : IDistribution = distribution.Expand extents

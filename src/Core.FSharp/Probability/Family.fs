@@ -95,11 +95,3 @@ module Family =
 
     /// (x - loc) / scale. Multiplies with the reciprocal: one division per scale, not one per value.
     let internal standardise (loc: Tensor) (scale: Tensor) (x: Tensor) = (x - loc) * Ops.reciprocal scale
-
-    /// x ln y with 0 ln 0 = 0. For x that are data: the derivative with respect to x is 0 where x = 0.
-    let internal xlogy (x: Tensor) (y: Tensor) =
-        x * Ops.log (Ops.select (Ops.equal x (Ops.scalar 0.0)) (Ops.scalar 1.0) y)
-
-    /// x ln (1 + y) with 0 ln 0 = 0, likewise.
-    let internal xlog1py (x: Tensor) (y: Tensor) =
-        x * Ops.log1p (Ops.select (Ops.equal x (Ops.scalar 0.0)) (Ops.scalar 0.0) y)

@@ -90,6 +90,46 @@ module Parameter =
 
         List.fold widen Shape.scalar parameters
 
+    /// Rows along the last axis that sum to 1; the index is that of a row's first element.
+    let summingToOne (family: string) (name: string) (x: Tensor) : Tensor =
+        if not x.IsTraced && x.Shape.Rank > 0 && x.Shape.Count > 0 then
+            let size = x.Shape[x.Shape.Rank - 1]
+
+            Literal.floats x.Value
+            |> Array.chunkBySize size
+            |> Array.iteri (fun row values ->
+                let total = Array.sum values
+
+                if not (abs (total - 1.0) <= Support.Tolerance) then
+                    invalid
+                        family
+                        name
+                        "a vector that sums to 1 along its last axis (its sum is shown)"
+                        (row * size)
+                        total)
+
+        x
+
+    /// n by n matrices: zero above the diagonal, positive on it, finite below.
+    let choleskyFactor (family: string) (name: string) n (x: Tensor) : Tensor =
+        let rank = x.Shape.Rank
+
+        if rank < 2 || x.Shape[rank - 1] <> n || x.Shape[rank - 2] <> n then
+            Errors.shapes family $"the parameter '{name}' must be {n} by {n} matrices, got {x.Type}"
+
+        let x = finite family name x
+
+        if not x.IsTraced then
+            let elements = Literal.floats x.Value
+
+            for i in 0 .. elements.Length - 1 do
+                let row, col = i / n % n, i % n
+
+                if (row = col && elements[i] <= 0.0) || (row < col && elements[i] <> 0.0) then
+                    invalid family name "lower triangular with a positive diagonal" i elements[i]
+
+        x
+
     /// Whether all elements are known and satisfy a condition: for moments that exist for some parameters only.
     let knownToBe (condition: float -> bool) (x: Tensor) =
         not x.IsTraced && Array.forall condition (Literal.floats x.Value)

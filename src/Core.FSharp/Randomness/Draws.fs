@@ -1,7 +1,7 @@
 // Draws from standard distributions as tensor programs of a key: they run on concrete keys, trace, batch and compile.
 // Every draw is exact in distribution up to rounding; what is rejected is drawn again from a key that belongs to the number
 // of the attempt, so one element's luck never changes another element's draw.
-// Relies on Key. Read Counts (in this folder) next.
+// Relies on Key. Read CountDraws next.
 namespace Ppl.Core.Randomness
 
 open System
@@ -12,7 +12,8 @@ open Ppl.Core.Tensors
 [<RequireQualifiedAccess>]
 module Draws =
 
-    let private smallest = Ops.scalar 2.2250738585072014e-308
+    /// The smallest normal number: what a positive draw is that would underflow.
+    let internal smallest = Ops.scalar 2.2250738585072014e-308
     let private belowOne = Ops.scalar (1.0 - Math.ScaleB(1.0, -53))
 
     /// Uniform draws in the open interval (0, 1).

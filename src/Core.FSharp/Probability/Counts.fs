@@ -1,0 +1,98 @@
+// Families of counts: binomial, poisson, each with probability or log form, and the negative binomial by its mean.
+// Terms of the observed counts alone (log-factorials) stand apart, so that partial evaluation computes them once.
+// Formulas: docs/math/families.md. Relies on Family, CountDraws and Special. Read Categories next.
+[<RequireQualifiedAccess>]
+module Ppl.Core.Probability.Counts
+
+open Ppl.Core
+open Ppl.Core.Randomness
+open Ppl.Core.Tensors
+
+let private isCount x = Ops.greaterEqual x (Tensor.OfInt 0)
+
+let private counts name parameters support condition sample logMass : Family =
+    { Family.scalar name parameters support sample (Family.inside condition 0.0 (fun x -> logMass (Ops.toFloat x))) with
+        DType = DType.I32
+    }
+
+let private unbounded name parameters sample logMass =
+    counts name parameters Support.NonnegativeInteger isCount sample logMass
+
+let private trials name (totalCount: Tensor) parameter sample logMass =
+    let isPossible x = Ops.logicalAnd (isCount x) (Ops.lessEqual x totalCount)
+    let support = Support.IntegerInterval(0, totalCount)
+    counts name [ totalCount; parameter ] support isPossible sample logMass
+
+/// The number of successes in totalCount (i32) independent trials.
+/// ln p(x) = ln (n choose x) + x ln p + (n - x) ln(1 - p), 0 ln 0 = 0; mean n p, variance n p (1 - p).
+let binomial (totalCount: Tensor) (probs: Tensor) : IDistribution =
+    let name = "binomial(totalCount, probs)"
+    let totalCount = Parameter.count name "totalCount" totalCount
+    let probs = Parameter.probability name "probs" probs
+    let n = Ops.toFloat totalCount
+
+    let logMass (x: Tensor) = Special.xlogy x probs + Special.xlog1py (n - x) (-probs) + Special.logChoose n x
+
+    trials name totalCount probs (CountDraws.binomial totalCount probs) logMass
+    |> Family.withMoments (fun () -> n * probs) (fun () -> n * probs * (1.0 - probs))
+    |> Family.distribution
+
+/// The number of successes in totalCount (i32) independent trials with log-odds logits.
+/// ln p(x) = ln (n choose x) + x logits - n softplus(logits).
+let binomialLogit (totalCount: Tensor) (logits: Tensor) : IDistribution =
+    let name = "binomialLogit(totalCount, logits)"
+    let totalCount = Parameter.count name "totalCount" totalCount
+    let logits = Parameter.finite name "logits" logits
+    let n = Ops.toFloat totalCount
+    let logMass (x: Tensor) = x * logits - n * Ops.softplus logits + Special.logChoose n x
+    let mean () = n * Ops.sigmoid logits
+    let sample shape key = CountDraws.binomial totalCount (Ops.sigmoid logits) shape key
+
+    trials name totalCount logits sample logMass
+    |> Family.withMoments mean (fun () -> mean () * Ops.sigmoid (-logits))
+    |> Family.distribution
+
+/// The Poisson distribution; a rate of 0 is legal.
+/// ln p(x) = x ln rate - rate - ln x!, 0 ln 0 = 0; mean and variance rate.
+let poisson (rate: Tensor) : IDistribution =
+    let name = "poisson(rate)"
+    let rate = Parameter.nonnegative name "rate" rate
+    let logMass x = Special.xlogy x rate - rate - Ops.lgamma (x + 1.0)
+
+    unbounded name [ rate ] (CountDraws.poisson rate) logMass
+    |> Family.withMoments (fun () -> rate) (fun () -> rate)
+    |> Family.distribution
+
+/// The Poisson distribution by the logarithm of its rate.
+/// ln p(x) = x logRate - exp(logRate) - ln x!
+let poissonLog (logRate: Tensor) : IDistribution =
+    let name = "poissonLog(logRate)"
+    let logRate = Parameter.finite name "logRate" logRate
+    let rate () = Ops.exp logRate
+    let logMass (x: Tensor) = x * logRate - rate () - Ops.lgamma (x + 1.0)
+
+    unbounded name [ logRate ] (fun shape key -> CountDraws.poisson (rate ()) shape key) logMass
+    |> Family.withMoments rate rate
+    |> Family.distribution
+
+/// The negative binomial distribution by its mean and concentration (Stan's neg_binomial_2): a Poisson variable whose
+/// rate is gamma(concentration, concentration/mean); variance mean + mean^2/concentration.
+/// ln p(x) = ln Gamma(x + c)/(x! Gamma(c)) - x ln(1 + c/mean) - c ln(1 + mean/c), c = concentration.
+let negativeBinomial2 (mean: Tensor) (concentration: Tensor) : IDistribution =
+    let name = "negativeBinomial2(mean, concentration)"
+    let mean = Parameter.positive name "mean" mean
+    let concentration = Parameter.positive name "concentration" concentration
+
+    let logMass (x: Tensor) =
+        Special.lgammaRise concentration x
+        - x * Ops.log1p (concentration / mean)
+        - concentration * Ops.log1p (mean / concentration)
+        - Ops.lgamma (x + 1.0)
+
+    let sample shape key =
+        let rate = Draws.gamma concentration shape (Key.foldIn 0 key) * (mean / concentration)
+        CountDraws.poisson rate shape (Key.foldIn 1 key)
+
+    unbounded name [ mean; concentration ] sample logMass
+    |> Family.withMoments (fun () -> mean) (fun () -> mean + Ops.square mean / concentration)
+    |> Family.distribution
