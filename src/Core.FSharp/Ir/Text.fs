@@ -1,6 +1,7 @@
 // The text form of programs, for reading, golden files and bug reports; it reads back to the same program, bit for bit.
 // One equation per line, %n for variables, sub-programs indented under their equation.
 // Relies on TypeRules and TextOutput. Read Digest next.
+/// The text form of programs.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Ir.Text
 
