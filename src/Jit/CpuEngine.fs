@@ -2,7 +2,6 @@
 // Relies on all files above and on Lowering.
 namespace Ppl.Jit
 
-open System
 open System.Runtime.CompilerServices
 open Ppl.Core
 open Ppl.Core.Ir
@@ -18,5 +17,52 @@ type CpuOptions() =
     /// How many compiled programs are kept for reuse; 512 by default.
     member val CacheCapacity = 512 with get, set
 
-    /// Whether every emitted instruction is checked before it is run; for tests.
-    member val CheckIl = false with get, set
+    /// Whether the stack types of every emitted instruction are checked before it runs; off by default, on in Debug builds.
+    member val CheckIl =
+#if DEBUG
+        true
+#else
+        false
+#endif
+        with get, set
+
+/// <summary>Compiles programs to machine code; the same program (by bits) twice gives the same code.</summary>
+/// <remarks>
+/// Thread-safe. Where the runtime cannot emit code (RuntimeFeature.IsDynamicCodeSupported is false), programs are
+/// interpreted as by <see cref="T:Ppl.Jit.LoopEngine"/>: same bits, slowly. Code and constants are collected when neither
+/// the cache nor a compiled program nor an instance refers to them.
+/// </remarks>
+[<Sealed>]
+type CpuEngine(options: CpuOptions) =
+
+    let bits = options.VectorBits
+    let check = options.CheckIl
+
+    do
+        if bits <> 512 && bits <> 256 && bits <> 128 then
+            Errors.argument "CpuEngine" $"vectors of {bits} bits" "use 512, 256 or 128"
+
+        if options.CacheCapacity < 1 then
+            Errors.argument "CpuEngine" $"a cache of {options.CacheCapacity} programs" "keep at least one"
+
+    let cache = Cache options.CacheCapacity
+
+    let compile program : ICompiled =
+        if RuntimeFeature.IsDynamicCodeSupported then
+            Compiled(program, Lower.program program |> Compiler.compile bits check)
+        else
+            LoopCompiled program
+
+    /// An engine for the vectors that the processor has.
+    new() = CpuEngine(CpuOptions())
+
+
+    interface IEngine with
+
+        member _.Name =
+            match bits with
+            | 512 -> "cpu512"
+            | 256 -> "cpu256"
+            | _ -> "cpu128"
+
+        member _.Compile program = cache.Get(Digest.ofProgram program, (fun () -> compile program))

@@ -132,6 +132,22 @@ type internal Instance(contract: Contract) =
 
         member _.Dispose() = (arena :> IDisposable).Dispose()
 
+/// What every kind of compiled program does with instances.
+[<RequireQualifiedAccess>]
+module internal Instances =
+
+    /// The results of one run on a fresh instance.
+    let run (compiled: ICompiled) (arguments: Literal[]) =
+        let expected = compiled.Program.Inputs.Length
+
+        if arguments.Length <> expected then
+            Errors.shapes "Run" $"the program takes {expected} arguments, got {arguments.Length}"
+
+        use instance = compiled.NewInstance()
+        arguments |> Array.iteri (fun n value -> instance.SetInput(n, value))
+        instance.Invoke()
+        Array.init compiled.Program.Outputs.Length instance.GetOutput
+
 /// A compiled program. Immutable and thread-safe.
 [<Sealed>]
 type internal Compiled(program: Program, code: LoopCode) =
@@ -144,13 +160,4 @@ type internal Compiled(program: Program, code: LoopCode) =
 
         member _.NewInstance() = new Instance(contract)
 
-        member this.Run arguments =
-            let expected = program.Inputs.Length
-
-            if arguments.Length <> expected then
-                Errors.shapes "Run" $"the program takes {expected} arguments, got {arguments.Length}"
-
-            use instance = (this :> ICompiled).NewInstance()
-            arguments |> Array.iteri (fun n value -> instance.SetInput(n, value))
-            instance.Invoke()
-            Array.init program.Outputs.Length instance.GetOutput
+        member this.Run arguments = Instances.run this arguments
