@@ -123,7 +123,7 @@ let private unroll r (domain: Domain) (roots: Root[]) =
         | None -> most
 
 /// Emits loop `i` of the domain; the body gets the position, the active lanes and the number of the repeated copy.
-let private loop (e: Emitter) (domain: Domain) i copies (body: Affine -> int -> int -> unit) =
+let loop (e: Emitter) (domain: Domain) i copies (body: Affine -> int -> int -> unit) =
     let n = domain.Extents[i]
 
     if i = domain.Vector then
@@ -289,3 +289,56 @@ and private smallBlocks r v shape target into =
             for start in 0..8 .. shape[last] - 1 do
                 let lane = { Affine.constant start with Lane = 1 }
                 single (At.axes (min 8 (shape[last] - start)) (Pull.withAxis row last lane))
+
+/// The loops and the position for storing every element of a variable in a target.
+let storeDomain (r: Region) (v: Var) (target: View) : struct (Domain * (Affine[] -> Index)) =
+    let shape = r.Shape v
+    let wide = Index.wideAxes shape
+
+    if wide.Count <= 1 || (View.isContiguous shape target && r.IsFlatSafe v) then
+        struct (flat (r.Count v), (fun loops -> Index.Flat loops[0]))
+    else
+        let extents = [| for axis in wide -> shape[axis] |]
+
+        let position (loops: Affine[]) =
+            let axes = Array.create shape.Rank Affine.zero
+
+            for i in 0 .. wide.Count - 1 do
+                axes[wide[i]] <- loops[i]
+
+            Index.Axes axes
+
+        struct ({ Extents = extents; Parallel = 0; Vector = preferredVector extents }, position)
+
+/// Stores every element of a variable in a target now.
+let store (r: Region) (v: Var) (target: View) =
+    let e = r.Emitter
+    let shape = r.Shape v
+
+    if r.IsSmall v then
+        let stores = ResizeArray()
+        e.Within(r.Depth, fun () -> smallStores r v target stores)
+
+        for stmt in stores do
+            e.DoAt r.Depth stmt
+    else
+        match Pull.tryView r v with
+        | ValueSome source when View.isContiguous shape source && View.isContiguous shape target ->
+            let from, into = View.address source.Buffer source.Offset, View.address target.Buffer target.Offset
+            e.DoAt r.Depth (Stmt.Copy(into, from, r.Count v))
+        | _ ->
+            let struct (domain, position) = storeDomain r v target
+            emit r domain [| Store(v, target, position) |]
+
+/// Fills a run of elements with zeros.
+let zeroFill (r: Region) elem (buffer: BufferId) (start: Affine) count =
+    let e = r.Emitter
+    let zero = e.Wide(e.Number(elem, 0.0))
+
+    e.Within(
+        r.Depth,
+        fun () ->
+            loop e (flat count) 0 1 (fun affine active _ ->
+                let place = Affine.add start { affine with Lane = 0 }
+                e.Do(Stmt.Store(View.address buffer place, 1, active, zero)))
+    )

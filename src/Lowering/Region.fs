@@ -285,6 +285,12 @@ type internal Region(emitter: Emitter, constants: ConstantPool, program: Program
     member val Aliases: struct (Region * Var) voption[] = Array.create count ValueNone
     /// Computed by a loop into a buffer of its own.
     member val Stored: bool[] = Array.create count false
+    /// Where a result must be stored in the end, and may be stored from the start.
+    member val Destinations: View voption[] = Array.create count ValueNone
+    /// Results assembled from parts: where, and which parts are there already.
+    member val Assemblies = Dictionary<Var, struct (View * bool[])>()
+    /// Updates of a carried tensor that are done in its own memory after everything else.
+    member val InPlace = HashSet<Var>()
     member val Memo = Dictionary<struct (int * Affine), Evaluated>(PositionComparer())
     member val Costs: int[] = Array.create count -1
     member val FlatSafe: sbyte[] = Array.create count -1y
