@@ -16,6 +16,13 @@ type internal LoopInstance(program: Program, loops: LoopProgram) =
     let arguments = inputs.Types |> Array.map (fun ty -> Literal.fill ty 0.0)
     let mutable results = outputs.Types |> Array.map (fun ty -> Literal.fill ty 0.0)
 
+    let copy (ty: TensorType) (data: Storage) =
+        match data with
+        | Storage.F64 values -> Storage.F64(Array.copy values)
+        | Storage.I32 values -> Storage.I32(Array.copy values)
+        | Storage.Bool values -> Storage.Bool(Array.copy values)
+        |> Literal.create ty.Shape
+
     let number (data: Storage) index =
         match data with
         | Storage.F64 values -> values[index]
@@ -31,7 +38,7 @@ type internal LoopInstance(program: Program, loops: LoopProgram) =
                 Errors.shapes "SetInput" $"argument {n} is {ty}, got {value.Type}"
 
             // A copy, because Input hands out the elements for writing.
-            arguments[n] <- Storage.copy value.Data |> Literal.create ty.Shape
+            arguments[n] <- copy ty value.Data
 
         member _.Input n =
             inputs.RealCount("Input", n) |> ignore
@@ -50,7 +57,7 @@ type internal LoopInstance(program: Program, loops: LoopProgram) =
 
         member _.GetOutput n =
             let ty = outputs.Type("GetOutput", n)
-            Storage.copy results[n].Data |> Literal.create ty.Shape
+            copy ty results[n].Data
 
         member _.Read(n, index) =
             let ty = outputs.Type("Read", n)

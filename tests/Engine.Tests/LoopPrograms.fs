@@ -243,3 +243,13 @@ let samplesOf count elem (random: Random) =
     | Elem.Real -> Storage.F64(choose reals)
     | Elem.Int -> Storage.I32(choose ints)
     | Elem.Mask -> Storage.Bool(choose truths)
+
+/// What the evaluator of loop programs makes of it.
+let evaluated program (arguments: Storage list) =
+    let literals =
+        arguments
+        |> List.map (fun data -> Literal.create (Shape.ofList [ Storage.length data ]) data)
+
+    Evaluate.run program (List.toArray literals)
+    |> Array.map (fun result -> result.Data)
+    |> Array.toList
