@@ -2,11 +2,13 @@
 using System;
 using System.Runtime.CompilerServices;
 using Ppl.Core.Ir;
+
 using Ppl.Core.Models;
 using Ppl.Core.Tensors;
 using Ppl.Core.Transforms;
 using Ppl.Examples;
 using Ppl.Jit;
+using TensorProgram = Ppl.Core.Ir.Program;
 
 namespace Ppl.Benchmarks;
 
@@ -15,7 +17,7 @@ public sealed class CompiledGradient : IDisposable
 {
     private readonly IInstance instance;
 
-    private CompiledGradient(int dimension, Program program, ICompiled compiled)
+    private CompiledGradient(int dimension, TensorProgram program, ICompiled compiled)
     {
         Dimension = dimension;
         Program = program;
@@ -26,7 +28,7 @@ public sealed class CompiledGradient : IDisposable
     public int Dimension { get; }
 
     /// <summary>The simplified program.</summary>
-    public Program Program { get; }
+    public TensorProgram Program { get; }
 
     /// <summary>Compiles the model of that name with an engine of its own, so that nothing comes from a cache.</summary>
     public static CompiledGradient Of(string model) => Of(RealModels.Find(model));
