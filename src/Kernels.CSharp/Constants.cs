@@ -19,6 +19,7 @@ internal static class Constants
     internal const double Ln2High = 0.6931471805599453;
     internal const double Ln2Low = 2.3190468138462996e-17;
 
+    internal const double SmallErf = 0.7; // below, erf has its own polynomial
     internal const double InvSqrt2 = 0.7071067811865476;
     internal const double TwoOverPi = 0.6366197723675814;
     internal const double PiHalf1 = 1.5707963267948966;

@@ -7,75 +7,101 @@ namespace Ppl.Kernels;
 
 public static partial class VectorMath
 {
-    /// <summary>e^x, error below 1 ulp; 0 at -infinity, infinity above 709.78; results in the subnormal range are rounded once.</summary>
+    /// <summary>
+    /// e^x; 0 at -infinity, infinity above 709.78; results in the subnormal range are rounded once. Error below 1
+    /// ulp.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Exp(double x) => InlineMath.Exp(Vector128.Create(x)).ToScalar();
 
-    /// <summary>e^x - 1, also for small x; -1 at -infinity; keeps -0.</summary>
+    /// <summary>e^x - 1, also for small x; -1 at -infinity; keeps -0. Error below 2 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Expm1(double x) => InlineMath.Expm1(Vector128.Create(x)).ToScalar();
 
-    /// <summary>log x, error below 1 ulp, subnormal x included; -infinity at 0, NaN below 0.</summary>
+    /// <summary>log x, subnormal x included; -infinity at 0, NaN below 0. Error below 1 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Log(double x) => InlineMath.Log(Vector128.Create(x)).ToScalar();
 
-    /// <summary>log(1 + x), also for small x; -infinity at -1, NaN below; keeps -0.</summary>
+    /// <summary>log(1 + x), also for small x; -infinity at -1, NaN below; keeps -0. Error below 1.5 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Log1p(double x) => InlineMath.Log1p(Vector128.Create(x)).ToScalar();
 
-    /// <summary>tanh x; keeps -0.</summary>
+    /// <summary>tanh x; keeps -0. Error below 2.5 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Tanh(double x) => InlineMath.Tanh(Vector128.Create(x)).ToScalar();
 
-    /// <summary>1/(1 + e^-x), full relative precision in the lower tail.</summary>
+    /// <summary>1/(1 + e^-x), full relative precision in the lower tail. Error below 2 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Sigmoid(double x) => InlineMath.Sigmoid(Vector128.Create(x)).ToScalar();
 
-    /// <summary>log(1 + e^x), full relative precision in the lower tail, x for large x.</summary>
+    /// <summary>log(1 + e^x), full relative precision in the lower tail, x for large x. Error below 1.5 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Softplus(double x) => InlineMath.Softplus(Vector128.Create(x)).ToScalar();
 
-    /// <summary>2/sqrt(pi) int_0^x e^(-t^2) dt; keeps -0.</summary>
+    /// <summary>2/sqrt(pi) int_0^x e^(-t^2) dt; keeps -0. Error below 1.5 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Erf(double x) => InlineMath.Erf(Vector128.Create(x)).ToScalar();
 
-    /// <summary>1 - erf x, full relative precision in the upper tail down to the subnormal range.</summary>
+    /// <summary>
+    /// 1 - erf x, full relative precision in the upper tail down to the subnormal range. Error below 3.5 ulp.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Erfc(double x) => InlineMath.Erfc(Vector128.Create(x)).ToScalar();
 
-    /// <summary>log |gamma(x)|; infinity at 0, -1, -2, ... and at both infinities. Below -1/2 the error is relative to 1 + |lgamma(-x)| (zeros lie close to the poles).</summary>
+    /// <summary>
+    /// log |gamma(x)|; infinity at 0, -1, -2, ... and at both infinities. Below -1/2 the error is relative to 1 +
+    /// |lgamma(-x)| (zeros lie close to the poles). Error below 2.5 ulp.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Lgamma(double x) => InlineMath.Lgamma(Vector128.Create(x)).ToScalar();
 
-    /// <summary>d/dx log gamma(x); -infinity at +0, infinity at -0, NaN at -1, -2, ... Below 0 the error is relative to the largest term of the reflection formula.</summary>
+    /// <summary>
+    /// d/dx log gamma(x); -infinity at +0, infinity at -0, NaN at -1, -2, ... Below 0 the error is relative to the
+    /// largest term of the reflection formula. Error below 3 ulp.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Digamma(double x) => InlineMath.Digamma(Vector128.Create(x)).ToScalar();
 
-    /// <summary>d^2/dx^2 log gamma(x); infinity at 0, -1, -2, ...</summary>
+    /// <summary>d^2/dx^2 log gamma(x); infinity at 0, -1, -2, . Error below 3.5 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Trigamma(double x) => InlineMath.Trigamma(Vector128.Create(x)).ToScalar();
 
-    /// <summary>The standard normal distribution function, full relative precision in the lower tail.</summary>
+    /// <summary>
+    /// The standard normal distribution function, full relative precision in the lower tail. Error below 3.5 ulp.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Ndtr(double x) => InlineMath.Ndtr(Vector128.Create(x)).ToScalar();
 
-    /// <summary>log of the standard normal distribution function, full relative precision in both tails.</summary>
+    /// <summary>
+    /// log of the standard normal distribution function, full relative precision in both tails. Error below 3.5 ulp.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double LogNdtr(double x) => InlineMath.LogNdtr(Vector128.Create(x)).ToScalar();
 
-    /// <summary>The quantile function of the standard normal distribution; -infinity at 0, infinity at 1, NaN outside [0, 1].</summary>
+    /// <summary>
+    /// The quantile function of the standard normal distribution; -infinity at 0, infinity at 1, NaN outside [0, 1].
+    /// Error below 2 ulp.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Ndtri(double x) => InlineMath.Ndtri(Vector128.Create(x)).ToScalar();
 
-    /// <summary>sin x for every finite x (huge arguments by exact integer reduction); NaN at the infinities; keeps -0.</summary>
+    /// <summary>
+    /// sin x for every finite x (huge arguments by exact integer reduction); NaN at the infinities; keeps -0. Error
+    /// below 1 ulp.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Sin(double x) => InlineMath.Sin(Vector128.Create(x)).ToScalar();
 
-    /// <summary>cos x for every finite x (huge arguments by exact integer reduction); NaN at the infinities.</summary>
+    /// <summary>
+    /// cos x for every finite x (huge arguments by exact integer reduction); NaN at the infinities. Error below 1
+    /// ulp.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Cos(double x) => InlineMath.Cos(Vector128.Create(x)).ToScalar();
 
-    /// <summary>x^y, error below 1 ulp; edges as in C: 1 for y = 0 or x = 1, NaN for negative x with fractional y.</summary>
+    /// <summary>
+    /// x^y; edges as in C: 1 for y = 0 or x = 1, NaN for negative x with fractional y. Error below 1 ulp.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Pow(double x, double y) => InlineMath.Pow(Vector128.Create(x), Vector128.Create(y)).ToScalar();
 }

@@ -47,7 +47,7 @@ type Shape private (extents: int[]) =
     override this.ToString() = "[" + String.Join(",", this.Raw) + "]"
 
     interface IEquatable<Shape> with
-        member this.Equals other = this.Raw.AsSpan().SequenceEqual(ReadOnlySpan(other.ToArray()))
+        member this.Equals other = this.Raw.AsSpan().SequenceEqual(ReadOnlySpan other.Raw)
 
 /// The element type and shape of a tensor.
 [<Struct; NoComparison>]

@@ -1,6 +1,7 @@
 // Keys of programs and equations for caches and common-subexpression elimination: SHA-256 of a binary form in which
 // variables are numbered by the order of their assignment and constants are their bits (0.0 and -0.0 differ).
 // Relies on Primitive. Read Builder next.
+/// Keys of programs and of equations, by bits.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Ir.Digest
 

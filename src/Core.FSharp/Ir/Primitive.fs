@@ -1,6 +1,6 @@
 // The primitives of tensor programs, as families with small enumerations, and the programs made of them. No
 // transformation rule is here: each transformation is one file with one exhaustive match over these unions.
-// Relies on Foundations. Read TypeRules next.
+// Relies on Foundations. Read Program next.
 namespace Ppl.Core.Ir
 
 open System

@@ -2,6 +2,7 @@
 // tested against it, and eager tensors use it for small things. Sums run in index order; engines sum in another fixed
 // order and agree within the rounding bound of a sum.
 // Relies on TypeRules, ReferenceElementwise, ReferenceArrays. Read Verify next.
+/// The reference evaluator: what each primitive means, on concrete values.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Ir.Reference
 

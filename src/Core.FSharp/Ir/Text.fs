@@ -1,6 +1,7 @@
 // The text form of programs, for reading, golden files and bug reports; it reads back to the same program, bit for bit.
-// What the declared type of a result says (the shape of a reshape, the type of a constant) is not written twice.
-// Relies on TypeRules. Read Digest next.
+// One equation per line, %n for variables, sub-programs indented under their equation.
+// Relies on TypeRules and TextOutput. Read Digest next.
+/// The text form of programs.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Ir.Text
 
@@ -10,106 +11,6 @@ open System.Globalization
 open System.Text
 open System.Text.RegularExpressions
 open Ppl.Core
-
-let private invariant = CultureInfo.InvariantCulture
-let private listOf (values: int[]) = String.Join(",", values)
-let private flagOf value = if value then "true" else "false"
-
-/// The static data that the types of the results do not say.
-let private attributes primitive =
-    match primitive with
-    | Primitive.Iota(_, axis)
-    | Primitive.Move(MoveOp.Concat axis)
-    | Primitive.Index(IndexOp.Take axis | IndexOp.ScatterAdd axis) -> [ "axis", string axis ]
-    | Primitive.Reduce(_, axes)
-    | Primitive.Move(MoveOp.Broadcast(_, axes) | MoveOp.Reverse axes) -> [ "axes", listOf axes ]
-    | Primitive.Cumulate(_, axis, reverse) -> [ "axis", string axis; "reverse", flagOf reverse ]
-    | Primitive.Move(MoveOp.Transpose permutation) -> [ "permutation", listOf permutation ]
-    | Primitive.Move(MoveOp.Slice(start, limit, stride)) ->
-        [ "start", listOf start; "limit", listOf limit; "stride", listOf stride ]
-    | Primitive.Move(MoveOp.Pad(low, high)) -> [ "low", listOf low; "high", listOf high ]
-    | Primitive.Contract axes ->
-        [
-            "batchLeft", listOf axes.BatchLeft
-            "batchRight", listOf axes.BatchRight
-            "contractLeft", listOf axes.ContractLeft
-            "contractRight", listOf axes.ContractRight
-        ]
-    | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) ->
-        [ "lower", flagOf lower; "transpose", flagOf transpose ]
-    | Primitive.Control(ControlOp.While(constants, _, _)) -> [ "constants", string constants ]
-    | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, _)) ->
-        [ "constants", string constants; "carry", string carry; "length", string length; "reverse", flagOf reverse ]
-    | Primitive.Constant _
-    | Primitive.Unary _
-    | Primitive.Binary _
-    | Primitive.Compare _
-    | Primitive.Select
-    | Primitive.Convert _
-    | Primitive.Move(MoveOp.Reshape _)
-    | Primitive.Index(IndexOp.DynamicSlice _ | IndexOp.DynamicUpdate)
-    | Primitive.Factor FactorOp.Cholesky
-    | Primitive.Random _
-    | Primitive.Control(ControlOp.Cond _) -> []
-
-/// The shortest decimal that reads back to the same bits; NaNs other than the usual one by their 16 digits.
-let private showReal (x: float) =
-    let bits = BitConverter.DoubleToInt64Bits x
-
-    if bits = BitConverter.DoubleToInt64Bits nan then "nan"
-    elif Double.IsNaN x then "0x" + bits.ToString("x16", invariant)
-    elif Double.IsInfinity x then (if x > 0.0 then "inf" else "-inf")
-    else x.ToString("R", invariant)
-
-let private elements (value: Literal) =
-    let words =
-        match value.Data with
-        | Storage.F64 data -> Array.map showReal data
-        | Storage.I32 data -> data |> Array.map (fun x -> x.ToString invariant)
-        | Storage.Bool data -> Array.map flagOf data
-
-    if words.Length > 1 && words |> Array.forall (fun word -> word = words[0]) then
-        "all " + words[0]
-    else
-        String.Join(" ", words)
-
-let private declare (program: Program) (vars: Var[]) =
-    String.Join(", ", vars |> Array.map (fun v -> $"%%{v}: {program.Types[v]}"))
-
-let private mention (vars: Var[]) = String.Join(" ", vars |> Array.map (fun v -> $"%%{v}"))
-
-let rec private write (out: StringBuilder) indent (label: string) (program: Program) =
-    let line (text: string) = out.Append(' ', indent).Append(text.TrimEnd()).Append('\n') |> ignore
-    line $"{label} ({declare program program.Inputs}) {{"
-
-    for equation in program.Equations do
-        let written =
-            match attributes equation.Primitive with
-            | [] -> ""
-            | pairs -> "[" + String.Join(" ", pairs |> List.map (fun (key, value) -> key + "=" + value)) + "]"
-
-        let operands =
-            match equation.Primitive with
-            | Primitive.Constant value -> elements value
-            | _ -> mention equation.Args
-
-        let outs = declare program equation.Outs
-        let outs = if outs = "" then "" else outs + " "
-        line $"  {outs}= {Primitive.name equation.Primitive}{written} {operands}"
-
-        List.iter2
-            (fun (role: string) child -> write out (indent + 4) role child)
-            (Program.roles equation.Primitive)
-            (Program.children equation.Primitive)
-
-    line $"  return {mention program.Outputs}"
-    line "}"
-
-/// The text of a program.
-let print (program: Program) =
-    let out = StringBuilder()
-    write out 0 "program" program
-    out.ToString()
 
 /// Lines without their indentation; blank ones are passed over.
 type private Reader(text: string) =
@@ -140,7 +41,7 @@ let private group (key: string) (found: Match) = found.Groups[key].Value
 let private words (text: string) = text.Split(' ', StringSplitOptions.RemoveEmptyEntries)
 
 let private readInt (reader: Reader) (word: string) =
-    match Int32.TryParse(word, NumberStyles.AllowLeadingSign, invariant) with
+    match Int32.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
     | true, value -> value
     | _ -> reader.Fail $"'{word}' is not an integer"
 
@@ -158,11 +59,11 @@ let private readReal (reader: Reader) (word: string) =
     | "inf" -> infinity
     | "-inf" -> -infinity
     | _ when word.StartsWith("0x", StringComparison.Ordinal) ->
-        match Int64.TryParse(word.AsSpan 2, NumberStyles.AllowHexSpecifier, invariant) with
+        match Int64.TryParse(word.AsSpan 2, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) with
         | true, bits -> BitConverter.Int64BitsToDouble bits
         | _ -> reader.Fail $"'{word}' is not the 16 digits of a real number"
     | _ ->
-        match Double.TryParse(word, NumberStyles.Float, invariant) with
+        match Double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture) with
         | true, value when Double.IsFinite value -> value
         | _ -> reader.Fail $"'{word}' is not a real number"
 
@@ -388,10 +289,16 @@ and private readPrimitive (line: Line) =
             Primitive.Control(ControlOp.Scan(constants, carry, length, line.Flag "reverse", readProgram reader "body"))
         | _ -> dataPrimitive line
 
-    if attributes primitive <> line.Attributes then
+    if TextOutput.attributes primitive <> line.Attributes then
         reader.Fail $"{line.Name} does not take these attributes, or not in this order"
 
     primitive
+
+/// The text of a program.
+let print (program: Program) =
+    let out = StringBuilder()
+    TextOutput.write out 0 "program" program
+    out.ToString()
 
 /// <summary>The program of a text in the form of <see cref="M:Ppl.Core.Ir.Text.print"/>.</summary>
 /// <exception cref="T:Ppl.Core.PplException">PPL5007: the line, and what is wrong with it.</exception>
@@ -400,6 +307,7 @@ let parse (text: string) : Program =
     let program = readProgram reader "program"
 
     if not reader.AtEnd then
-        reader.Fail "text follows the program"
+        let line = reader.Read()
+        reader.Fail $"'{line}' follows the program"
 
     program

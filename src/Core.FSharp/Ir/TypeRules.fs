@@ -1,5 +1,6 @@
 // The type of each primitive's results, or a clear error that names the operation and the types it was given.
-// Relies on Primitive. Read Builder next.
+// Relies on Primitive. Read Reference next.
+/// The types of the results of primitives.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Ir.TypeRules
 

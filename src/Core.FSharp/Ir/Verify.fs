@@ -1,5 +1,6 @@
 // The verifier of programs, run after each pass in tests and in Debug: what it refuses is a bug of the pass.
 // Relies on TypeRules. Read Text next.
+/// The rules that every program obeys.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Ir.Verify
 

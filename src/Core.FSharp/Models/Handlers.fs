@@ -2,7 +2,6 @@
 // Relies on Survey. Read Simulate next.
 namespace Ppl.Core.Models
 
-open System
 open System.Collections.Generic
 open Ppl.Core.Tensors
 open Ppl.Core.Probability
@@ -87,7 +86,7 @@ module private Replacement =
 module Model =
 
     /// The model that a function of an interpreter defines.
-    let ofInterpreter (run: Func<IInterpreter, 'T>) = Model<'T>.OfInterpreter run
+    let ofInterpreter (run: IInterpreter -> 'T) = Model<'T> run
 
     /// A function of a model's result.
     let map (f: 'T -> 'U) (model: Model<'T>) = Model<'U>(fun h -> f (model.Run h))

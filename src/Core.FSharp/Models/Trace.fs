@@ -61,7 +61,6 @@ module internal Visit =
 [<Sealed; NoComparison; NoEquality>]
 type Trace<'T> internal (model: Model<'T>, value: 'T, visits: Visit[]) =
 
-    let logDensity = lazy Visit.logDensity visits
     let choices = lazy Visit.choices visits
 
     /// The model that was run.
@@ -77,7 +76,7 @@ type Trace<'T> internal (model: Model<'T>, value: 'T, visits: Visit[]) =
     member _.Choices = choices.Value
 
     /// The log density of all choices, observations and factors: a scalar.
-    member _.LogDensity = logDensity.Value
+    member _.LogDensity = Visit.logDensity visits
 
     /// The value of a site of any kind (PPL6002 if there is none).
     member _.Item

@@ -82,8 +82,11 @@ module Improper =
     /// The density 1 on x > 0. Improper.
     let flatPositive = scalars Support.Positive []
 
+    /// The density 1 between two tensors of bounds. Improper in that it is not divided by the width.
+    let flatInterval low high = scalars (Support.Interval(low, high)) [ low; high ]
+
     /// The density 1 on low < x < high. Not normalised by the width, unlike uniform: the two differ where a bound is random.
-    let flatBetween (low: Tensor) (high: Tensor) = scalars (Support.Interval(low, high)) [ low; high ]
+    let inline flatBetween low high = flatInterval (Families.lift low) (Families.lift high)
 
     /// The density 1 on vectors x_0 < x_1 < ... of n elements. Improper.
     let flatOrdered n = ImproperDistribution(Support.Ordered, Shape.ofList [ n ], Shape.scalar) :> IDistribution

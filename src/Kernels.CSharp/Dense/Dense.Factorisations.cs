@@ -40,6 +40,7 @@ public static unsafe partial class Dense
     }
 
     /// <summary>`batch` factorisations; returns the number that failed, failures[i] (if given) as <see cref="Cholesky"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int CholeskyBatch(
         int batch, int n, double* a, nint strideA, int lda, double* l, nint strideL, int ldl, int* failures)
     {
@@ -82,6 +83,7 @@ public static unsafe partial class Dense
     }
 
     /// <summary>`batch` triangular systems; see <see cref="TriangularSolve"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void TriangularSolveBatch(
         int batch, int n, int m, double* t, nint strideT, int ldt, bool lower, bool transpose, bool unit, double* b, nint strideB,
         int ldb)
@@ -172,6 +174,7 @@ public static unsafe partial class Dense
     }
 
     // Rows behind the panel, in blocks, each up to the end of its own diagonal block.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void UpdateBehindPanel(int n, int k0, int k1, double* l, int ldl, double* columns)
     {
         for (var i0 = k1; i0 < n; i0 += Panel)
@@ -182,6 +185,7 @@ public static unsafe partial class Dense
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Subtract(
         int rows, int columns, int inner, double* a, nint aRow, nint aColumn, double* b, nint bRow, double* c, nint cRow)
     {
@@ -202,6 +206,7 @@ public static unsafe partial class Dense
         product.Run();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyLower(int n, double* a, int lda, double* l, int ldl)
     {
         for (var i = 0; i < n; i++)
@@ -218,6 +223,7 @@ public static unsafe partial class Dense
     }
 
     // Of rows i0..i1 the columns behind the diagonal, up to column i1: what a block update has written there.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ClearAboveDiagonal(int i0, int i1, double* l, int ldl)
     {
         for (var i = i0; i < i1; i++)
@@ -226,6 +232,7 @@ public static unsafe partial class Dense
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FillLowerFrom(int n, int column, double* l, int ldl)
     {
         for (var i = column; i < n; i++)

@@ -14,6 +14,7 @@ public static unsafe partial class Dense
     /// C = alpha op(A) op(B) + beta C; op(A) [m, k], op(B) [k, n], C [m, n]; op transposes where asked; lda, ldb, ldc are the
     /// row strides of A, B, C as stored. C is not read when beta = 0. C(i, j) sums over k in ascending order.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gemm(
         int m, int n, int k, double alpha, double* a, int lda, bool transposeA, double* b, int ldb, bool transposeB,
         double beta, double* c, int ldc)
@@ -32,6 +33,7 @@ public static unsafe partial class Dense
     }
 
     /// <summary>`batch` products; strideX is the distance from one matrix to the next, 0 to use the same one again.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void GemmBatch(
         int batch, int m, int n, int k, double alpha, double* a, nint strideA, int lda, bool transposeA, double* b, nint strideB,
         int ldb, bool transposeB, double beta, double* c, nint strideC, int ldc)
@@ -65,6 +67,7 @@ public static unsafe partial class Dense
     }
 
     /// <summary>`batch` matrix-vector products; see <see cref="Gemv"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void GemvBatch(
         int batch, int rows, int columns, double alpha, double* a, nint strideA, int lda, bool transpose, double* x, nint strideX,
         double beta, double* y, nint strideY)
@@ -93,6 +96,7 @@ public static unsafe partial class Dense
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void GemmRows(
         int m, int n, int k, double alpha, double* a, int lda, bool transposeA, double* b, int ldb, double beta, double* c, int ldc)
     {

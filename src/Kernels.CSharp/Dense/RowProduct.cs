@@ -17,6 +17,7 @@ internal unsafe ref partial struct RowProduct
     internal bool Subtract;
 
     /// <summary>Runs the kernel; every element is a chain of fused multiply-adds in the order of k.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal readonly void Run()
     {
         if (Vector512.IsHardwareAccelerated)

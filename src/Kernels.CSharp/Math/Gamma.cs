@@ -35,18 +35,18 @@ public static partial class InlineMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> LgammaAboveMinusHalf(Vector512<double> x)
     {
-        // [-1/2, 1/2): lgamma(1+x) - log|x|; [1/2, 3/2): first rational; [3/2, 3): second; [3, 4): log(x-1) + lgamma(x-1).
+        // [-1/2, 1/2): lgamma(1+x) - log|x|; [1/2, 1.42): first rational; [1.42, 3): second; [3, 4): log(x-1) + lgamma(x-1).
         var one = Vector512.Create(1.0);
         var small = Less(x, 0.5);
-        var first = Less(x, 1.5);
+        var first = Less(x, 1.42);
         var shifted = Vector512.GreaterThanOrEqual(x, Vector512.Create(3.0));
         var large = Vector512.GreaterThanOrEqual(x, Vector512.Create(4.0));
         var below = x - one;
         var u = Select(first, Select(small, x, below), x - Select(shifted, 3.0, Vector512.Create(2.0)));
-        var v = u + Vector512.Create(0.5); // positive, so that no terms cancel
-        var quotient = Minimax.LgammaTop(first, v) / Minimax.LgammaBottom(first, v);
+        var v = u + Vector512.Create(0.5); // so that hardly any terms cancel
+        var bend = Select(first, 0.7, Vector512.Create(0.36)) + Minimax.LgammaTop(first, v) / Minimax.LgammaBottom(first, v);
         var slope = Select(first, -Constants.EulerGamma, Vector512.Create(Constants.OneMinusEulerGamma));
-        var centre = u * Vector512.FusedMultiplyAdd(u, quotient, slope);
+        var centre = u * Vector512.FusedMultiplyAdd(u, bend, slope);
         var log = Log(Select(Vector512.AndNot(shifted, large), below, Vector512.Abs(x)));
         var shift = Select(small, -log, Select(shifted, log, Vector512<double>.Zero));
         var inverse = one / x;
@@ -78,7 +78,7 @@ public static partial class InlineMath
         var u = Select(small, x, x - one);
         var fromRoot = (u - Vector512.Create(Constants.DigammaRootMinus1High)) - Vector512.Create(Constants.DigammaRootMinus1Low);
         var inverse = one / x;
-        var centre = fromRoot * (Minimax.DigammaTop(u) / Minimax.DigammaBottom(u));
+        var centre = Vector512.FusedMultiplyAdd(fromRoot, Minimax.DigammaTop(u) / Minimax.DigammaBottom(u), fromRoot);
         var square = inverse * inverse;
         var tail = Fma(inverse, 0.5, square * Minimax.DigammaTail(square));
         var shifted = centre - Select(small, inverse, Vector512<double>.Zero);
@@ -101,15 +101,16 @@ public static partial class InlineMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> TrigammaOfPositive(Vector512<double> x)
     {
-        // (0, 1): trigamma(1+x) + 1/x^2; [1, 3): rational; beyond: 1/x + 1/(2x^2) + series.
+        // (0, 1): trigamma(1+x) + 1/x^2; [1, 3): 1/x + rational; beyond: 1/x + 1/(2x^2) + series.
         var one = Vector512.Create(1.0);
         var small = Less(x, 1.0);
         var u = Select(small, x, x - one);
-        var inverse = one / x;
+        var inverse = one / Select(small, x + one, x);
         var square = inverse * inverse;
-        var centre = Minimax.TrigammaTop(u) / Minimax.TrigammaBottom(u) + Select(small, one / (x * x), Vector512<double>.Zero);
-        var tail = inverse + Fma(inverse * square, Minimax.TrigammaTail(square), Vector512.Create(0.5) * square);
-        return Select(Less(x, 3.0), centre, tail);
+        var centre = inverse + Minimax.TrigammaTop(u) / Minimax.TrigammaBottom(u);
+        var shifted = centre + Select(small, one / (x * x), Vector512<double>.Zero);
+        var series = Fma(inverse * square, Minimax.TrigammaTail(square), Vector512.Create(0.5) * square);
+        return Select(Less(x, 3.0), shifted, inverse + series);
     }
 
     // trigamma(-z) = pi^2 / sin^2(pi z) + 1/z^2 - trigamma(z), with trigamma(z) - 1/z^2 = trigamma(1+z).

@@ -88,22 +88,24 @@ internal static partial class Minimax
         return p4_0;
     }
 
-    // erf(s)/s - 1 with x = s^2; x in [1e-25, 0.2501], degree 9, error 0.15 * 2^-53.
+    // erf(s)/s - 1 with x = s^2; x in [1e-25, 0.4901], degree 11, error 0.099 * 2^-53.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> ErfTail(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.3761263890318375), x, Vector512.Create(0.1283791670955126));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.026866170644999358), x, Vector512.Create(0.11283791670954868));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.0008548326509718547), x, Vector512.Create(0.005223977622008845));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(-1.4923000283850108e-05), x, Vector512.Create(0.00012055286128871108));
-        var p1_4 = Vector512.FusedMultiplyAdd(Vector512.Create(-1.4620256114391553e-07), x, Vector512.Create(1.6371164552892836e-06));
+        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.37612638903183754), x, Vector512.Create(0.1283791670955126));
+        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.026866170645127432), x, Vector512.Create(0.11283791670955115));
+        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.000854832701468872), x, Vector512.Create(0.005223977625366894));
+        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(-1.4925618861366246e-05), x, Vector512.Create(0.00012055332334763652));
+        var p1_4 = Vector512.FusedMultiplyAdd(Vector512.Create(-1.6343715271535853e-07), x, Vector512.Create(1.646108917437892e-06));
+        var p1_5 = Vector512.FusedMultiplyAdd(Vector512.Create(-9.821082560750277e-10), x, Vector512.Create(1.4501816356114895e-08));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
+        var p2_2 = Vector512.FusedMultiplyAdd(p1_5, x2, p1_4);
         var x4 = x2 * x2;
         var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
         var x8 = x4 * x4;
-        var p8_0 = Vector512.FusedMultiplyAdd(p1_4, x8, p4_0);
+        var p8_0 = Vector512.FusedMultiplyAdd(p2_2, x8, p4_0);
         return p8_0;
     }
 
@@ -111,18 +113,18 @@ internal static partial class Minimax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> Erfcx(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.13962111684056228), x, Vector512.Create(1.2329951186255526));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(0.06809705425466839), x, Vector512.Create(0.015379652102619974));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(0.09373283499911264), x, Vector512.Create(-0.10103906603631811));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(0.037167515526338006), x, Vector512.Create(-0.06633036581186058));
-        var p1_4 = Vector512.FusedMultiplyAdd(Vector512.Create(0.005031970069102256), x, Vector512.Create(-0.01619773406293477));
-        var p1_5 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.0001992571524726518), x, Vector512.Create(-0.0007577732435942576));
-        var p1_6 = Vector512.FusedMultiplyAdd(Vector512.Create(-2.43977311430233e-05), x, Vector512.Create(0.00015062142608651945));
-        var p1_7 = Vector512.FusedMultiplyAdd(Vector512.Create(5.7065782992407495e-06), x, Vector512.Create(-1.1221135665965925e-05));
-        var p1_8 = Vector512.FusedMultiplyAdd(Vector512.Create(-8.210647933297437e-07), x, Vector512.Create(2.917342557309264e-07));
-        var p1_9 = Vector512.FusedMultiplyAdd(Vector512.Create(1.063181759381889e-07), x, Vector512.Create(7.771943241083768e-08));
-        var p1_10 = Vector512.FusedMultiplyAdd(Vector512.Create(-1.2338731403801544e-08), x, Vector512.Create(-2.072580248816041e-08));
-        var p1_11 = Vector512.FusedMultiplyAdd(Vector512.Create(9.297625263715285e-10), x, Vector512.Create(3.232397344499727e-09));
+        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(0.015379652102619974), x, Vector512.Create(-0.13962111684056228));
+        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.10103906603631811), x, Vector512.Create(0.06809705425466839));
+        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.06633036581186058), x, Vector512.Create(0.09373283499911264));
+        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.01619773406293477), x, Vector512.Create(0.037167515526338006));
+        var p1_4 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.0007577732435942576), x, Vector512.Create(0.005031970069102256));
+        var p1_5 = Vector512.FusedMultiplyAdd(Vector512.Create(0.00015062142608651945), x, Vector512.Create(-0.0001992571524726518));
+        var p1_6 = Vector512.FusedMultiplyAdd(Vector512.Create(-1.1221135665965925e-05), x, Vector512.Create(-2.43977311430233e-05));
+        var p1_7 = Vector512.FusedMultiplyAdd(Vector512.Create(2.917342557309264e-07), x, Vector512.Create(5.7065782992407495e-06));
+        var p1_8 = Vector512.FusedMultiplyAdd(Vector512.Create(7.771943241083768e-08), x, Vector512.Create(-8.210647933297437e-07));
+        var p1_9 = Vector512.FusedMultiplyAdd(Vector512.Create(-2.072580248816041e-08), x, Vector512.Create(1.063181759381889e-07));
+        var p1_10 = Vector512.FusedMultiplyAdd(Vector512.Create(3.232397344499727e-09), x, Vector512.Create(-1.2338731403801544e-08));
+        var p1_11 = Vector512.FusedMultiplyAdd(Vector512.Create(-2.7641202337200077e-10), x, Vector512.Create(9.297625263715285e-10));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
@@ -136,45 +138,79 @@ internal static partial class Minimax
         var p4_2 = Vector512.FusedMultiplyAdd(p2_5, x4, p2_4);
         var x8 = x4 * x4;
         var p8_0 = Vector512.FusedMultiplyAdd(p4_1, x8, p4_0);
-        var p8_1 = Vector512.FusedMultiplyAdd(Vector512.Create(-2.7641202337200077e-10), x8, p4_2);
         var x16 = x8 * x8;
-        var p16_0 = Vector512.FusedMultiplyAdd(p8_1, x16, p8_0);
-        return p16_0;
+        var p16_0 = Vector512.FusedMultiplyAdd(p4_2, x16, p8_0);
+        return Vector512.FusedMultiplyAdd(p16_0, x, Vector512.Create(1.2329951186255526));
     }
 
-    // first: (lgamma(1+u) + gamma u) / u^2 with x = u + 1/2; x in [0, 1], degree 8/8, error 0.39 * 2^-53.
-    // otherwise: (lgamma(2+u) - (1-gamma) u) / u^2 with x = u + 1/2; x in [0, 1.5], degree 8/8, error 0.13 * 2^-53.
+    // (1 + 3x/2) exp(x^2/2) (1 - Phi(x)) with x = (x - 6)/(x + 6), x >= 0; x in [-1, 1], degree 25, error 0.68 * 2^-53.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<double> NormalTail(Vector512<double> x)
+    {
+        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(0.006801390118408874), x, Vector512.Create(-0.06593967673014656));
+        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.052623852315649554), x, Vector512.Create(0.03439293973020413));
+        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.03914355831965773), x, Vector512.Create(0.051415970507098716));
+        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.012298693127337924), x, Vector512.Create(0.024293514194002695));
+        var p1_4 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.001393678544403317), x, Vector512.Create(0.004910209379125615));
+        var p1_5 = Vector512.FusedMultiplyAdd(Vector512.Create(6.694739983149503e-05), x, Vector512.Create(0.0001730472341159034));
+        var p1_6 = Vector512.FusedMultiplyAdd(Vector512.Create(6.379159359144295e-06), x, Vector512.Create(-4.227230633302893e-05));
+        var p1_7 = Vector512.FusedMultiplyAdd(Vector512.Create(-1.5544204525176053e-06), x, Vector512.Create(3.0322249865814595e-06));
+        var p1_8 = Vector512.FusedMultiplyAdd(Vector512.Create(2.0881106188317196e-07), x, Vector512.Create(-2.8332400247559703e-08));
+        var p1_9 = Vector512.FusedMultiplyAdd(Vector512.Create(-2.3956064833143615e-08), x, Vector512.Create(-3.182342429345894e-08));
+        var p1_10 = Vector512.FusedMultiplyAdd(Vector512.Create(2.411974492915531e-09), x, Vector512.Create(7.188891966981298e-09));
+        var p1_11 = Vector512.FusedMultiplyAdd(Vector512.Create(-1.6046400314334003e-10), x, Vector512.Create(-1.051290349939006e-09));
+        var x2 = x * x;
+        var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
+        var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
+        var p2_2 = Vector512.FusedMultiplyAdd(p1_5, x2, p1_4);
+        var p2_3 = Vector512.FusedMultiplyAdd(p1_7, x2, p1_6);
+        var p2_4 = Vector512.FusedMultiplyAdd(p1_9, x2, p1_8);
+        var p2_5 = Vector512.FusedMultiplyAdd(p1_11, x2, p1_10);
+        var x4 = x2 * x2;
+        var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
+        var p4_1 = Vector512.FusedMultiplyAdd(p2_3, x4, p2_2);
+        var p4_2 = Vector512.FusedMultiplyAdd(p2_5, x4, p2_4);
+        var x8 = x4 * x4;
+        var p8_0 = Vector512.FusedMultiplyAdd(p4_1, x8, p4_0);
+        var p8_1 = Vector512.FusedMultiplyAdd(Vector512.Create(8.624337201506624e-11), x8, p4_2);
+        var x16 = x8 * x8;
+        var p16_0 = Vector512.FusedMultiplyAdd(p8_1, x16, p8_0);
+        return Vector512.FusedMultiplyAdd(p16_0, x, Vector512.Create(0.6477931432444685));
+    }
+
+    // first: (lgamma(1+u) + gamma u) / u^2 - 0.7 with x = u + 1/2; x in [0, 0.92], degree 8/8, error 0.1 * 2^-53.
+    // otherwise: (lgamma(2+u) - (1-gamma) u) / u^2 - 0.36 with x = u + 1/2; x in [-0.08, 1.5], degree 8/8, error 0.015 * 2^-53.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> LgammaTop(Vector512<double> first, Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(7.046304476974644), Vector512.Create(0.8162725146707882)), x, Vector512.ConditionalSelect(first, Vector512.Create(1.1350284418957346), Vector512.Create(0.3624397196559534)));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(20.687816562468957), Vector512.Create(0.3294638352674002)), x, Vector512.ConditionalSelect(first, Vector512.Create(17.123225969040647), Vector512.Create(0.7294567265211096)));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(4.141295119528055), Vector512.Create(0.009837689232641486)), x, Vector512.ConditionalSelect(first, Vector512.Create(13.054967745477468), Vector512.Create(0.07930162813220151)));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(0.025929801749400953), Vector512.Create(1.0377648097345363e-05)), x, Vector512.ConditionalSelect(first, Vector512.Create(0.5799398854502718), Vector512.Create(0.0005552743568524114)));
+        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(2.1103469588085475), Vector512.Create(-0.08924350593763707)), x, Vector512.ConditionalSelect(first, Vector512.Create(0.4350284418957347), Vector512.Create(0.0024397196559534026)));
+        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(0.025356767945354755), Vector512.Create(-0.16658980574430923)), x, Vector512.ConditionalSelect(first, Vector512.Create(3.088743312277255), Vector512.Create(-0.19698573763937466)));
+        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(-3.400679393659992), Vector512.Create(-0.015163144734654712)), x, Vector512.ConditionalSelect(first, Vector512.Create(-3.7862427058872314), Vector512.Create(-0.06970292712239924)));
+        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(-0.14814012553332156), Vector512.Create(-7.59932809385456e-05)), x, Vector512.ConditionalSelect(first, Vector512.Create(-1.1529442905642062), Vector512.Create(-0.0016403733458638732)));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
         var x4 = x2 * x2;
         var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
         var x8 = x4 * x4;
-        var p8_0 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(7.916027596968201e-05), Vector512.Create(1.4105444110094933e-08)), x8, p4_0);
+        var p8_0 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(-0.005070032372590735), Vector512.Create(-1.0174140416388267e-06)), x8, p4_0);
         return p8_0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> LgammaBottom(Vector512<double> first, Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(7.093538678576017), Vector512.Create(2.5154281693848612)), x, Vector512.Create(1.0));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(29.672421647123123), Vector512.Create(1.370712258470812)), x, Vector512.ConditionalSelect(first, Vector512.Create(20.213985185515423), Vector512.Create(2.569541817321947)));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(10.524175982274405), Vector512.Create(0.06791740603837057)), x, Vector512.ConditionalSelect(first, Vector512.Create(23.946867960778274), Vector512.Create(0.40901683062110533)));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(0.22629305401900926), Vector512.Create(0.00022647941015962314)), x, Vector512.ConditionalSelect(first, Vector512.Create(2.347423214074278), Vector512.Create(0.005875433711894768)));
+        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(7.161395292061975), Vector512.Create(2.531053067119196)), x, Vector512.Create(1.0));
+        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(30.691571270979704), Vector512.Create(1.4001804540401626)), x, Vector512.ConditionalSelect(first, Vector512.Create(20.635813215309323), Vector512.Create(2.6037651792831866)));
+        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(11.263306110672113), Vector512.Create(0.07076861256104051)), x, Vector512.ConditionalSelect(first, Vector512.Create(25.157753408834424), Vector512.Create(0.42168237468124353)));
+        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(0.2541936345958483), Vector512.Create(0.00024230070831928336)), x, Vector512.ConditionalSelect(first, Vector512.Create(2.568518599164576), Vector512.Create(0.006197637820741096)));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
         var x4 = x2 * x2;
         var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
         var x8 = x4 * x4;
-        var p8_0 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(0.006369890668015434), Vector512.Create(2.639050591020101e-06)), x8, p4_0);
+        var p8_0 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(0.007378616901728238), Vector512.Create(2.8695454863604767e-06)), x8, p4_0);
         return p8_0;
     }
 
@@ -196,21 +232,21 @@ internal static partial class Minimax
         return p8_0;
     }
 
-    // digamma(1+x) / (1+x - root); x in [0, 2], degree 8/8, error 0.22 * 2^-53.
+    // digamma(1+x) / (1+x - root) - 1; x in [0, 2], degree 8/8, error 0.12 * 2^-53.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> DigammaTop(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(2.1633942914346003), x, Vector512.Create(1.2503801375034054));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(0.45361054458056704), x, Vector512.Create(1.4176486061915108));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(0.006350582117172025), x, Vector512.Create(0.07543735973844712));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(2.9439514984194216e-06), x, Vector512.Create(0.000239854074919172));
+        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.250341788908541), x, Vector512.Create(0.2503801375034054));
+        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.5194801597228597), x, Vector512.Create(-0.7642354898428307));
+        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.023937045600914322), x, Vector512.Create(-0.15783742568843137));
+        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(-5.6208106290025726e-05), x, Vector512.Create(-0.0017743050953951955));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
         var x4 = x2 * x2;
         var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
         var x8 = x4 * x4;
-        var p8_0 = Vector512.FusedMultiplyAdd(Vector512.Create(2.132222519130402e-09), x8, p4_0);
+        var p8_0 = Vector512.FusedMultiplyAdd(Vector512.Create(-5.216652206251555e-07), x8, p4_0);
         return p8_0;
     }
 
@@ -252,38 +288,38 @@ internal static partial class Minimax
         return p8_0;
     }
 
-    // trigamma(1+x); x in [0, 2], degree 8/8, error 0.49 * 2^-53.
+    // trigamma(1+x) - 1/(1+x); x in [0, 2], degree 8/8, error 0.16 * 2^-53.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> TrigammaTop(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(4.91962731479546), x, Vector512.Create(1.6449340668482264));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(4.649396489394546), x, Vector512.Create(6.391180443569778));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(0.542923115528237), x, Vector512.Create(2.0430722797482392));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(0.0052556880551258775), x, Vector512.Create(0.08100462408103185));
+        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(1.4673265850944364), x, Vector512.Create(0.6449340668482264));
+        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(0.7521809618908496), x, Vector512.Create(1.4248772329535764));
+        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(0.03743648760259168), x, Vector512.Create(0.2274937135318923));
+        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(-2.434204880210394e-11), x, Vector512.Create(0.0026278444208366293));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
         var x4 = x2 * x2;
         var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
         var x8 = x4 * x4;
-        var p8_0 = Vector512.FusedMultiplyAdd(Vector512.Create(6.765219010076212e-13), x8, p4_0);
+        var p8_0 = Vector512.FusedMultiplyAdd(Vector512.Create(6.765218806660721e-13), x8, p4_0);
         return p8_0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> TrigammaBottom(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(4.452300714488388), x, Vector512.Create(1.0));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(8.863518704792327), x, Vector512.Create(8.418603905842998));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(2.321065188881707), x, Vector512.Create(5.71279407621858));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(0.08363246767992066), x, Vector512.Create(0.5838634067267336));
+        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(4.452300690900495), x, Vector512.Create(1.0));
+        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(8.863518588335289), x, Vector512.Create(8.41860382462279));
+        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(2.3210651466838734), x, Vector512.Create(5.712793985196956));
+        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(0.08363246588205005), x, Vector512.Create(0.5838633950474141));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
         var x4 = x2 * x2;
         var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
         var x8 = x4 * x4;
-        var p8_0 = Vector512.FusedMultiplyAdd(Vector512.Create(0.005255688079467927), x8, p4_0);
+        var p8_0 = Vector512.FusedMultiplyAdd(Vector512.Create(0.005255687959983003), x8, p4_0);
         return p8_0;
     }
 
@@ -309,21 +345,21 @@ internal static partial class Minimax
         return p8_0;
     }
 
-    // quantile(1/2 + q)/q with x = 0.180625 - q^2; x in [0, 0.180625], degree 8/8, error 0.54 * 2^-53.
+    // quantile(1/2 + q)/q - 5/2 with x = 0.180625 - q^2; x in [0, 0.180625], degree 8/8, error 0.63 * 2^-53.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> NdtriCentreTop(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(148.75654077063152), x, Vector512.Create(3.3871328727963665));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(21627.48116049056), x, Vector512.Create(2548.2248573022625));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(213550.16248438213), x, Vector512.Create(95692.73551269759));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(74060.81462563902), x, Vector512.Create(214247.3801984238));
+        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(31.44807353258012), x, Vector512.Create(0.8871328727963667));
+        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(1185.2853089003813), x, Vector512.Create(370.0151221417662));
+        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(-59561.60140208829), x, Vector512.Create(-7232.218657073823));
+        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(-106795.92910647565), x, Vector512.Create(-136694.68789188983));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
         var x4 = x2 * x2;
         var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
         var x8 = x4 * x4;
-        var p8_0 = Vector512.FusedMultiplyAdd(Vector512.Create(3907.007639023816), x8, p4_0);
+        var p8_0 = Vector512.FusedMultiplyAdd(Vector512.Create(-19589.15365399266), x8, p4_0);
         return p8_0;
     }
 
@@ -344,20 +380,20 @@ internal static partial class Minimax
         return p8_0;
     }
 
-    // first: upper quantile of exp(-r^2) with x = r - 1.6; x in [-0.01, 3.4], degree 10/9, error 0.72 * 2^-53.
-    // otherwise: with x = r - 5; x in [0, 22.4], degree 10/9, error 0.61 * 2^-53.
+    // first: (upper quantile of exp(-r^2)) - r with x = r - 1.6; x in [-0.01, 3.4], degree 10/9, error 0.16 * 2^-53.
+    // otherwise: the same - 1.4 r with x = r - 5; x in [0, 22.4], degree 10/9, error 0.28 * 2^-53.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> NdtriTailTop(Vector512<double> first, Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(5.444527483037564), Vector512.Create(7.385353244505364)), x, Vector512.ConditionalSelect(first, Vector512.Create(1.4234371107496835), Vector512.Create(6.657904643501104)));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(7.254987113958816), Vector512.Create(0.8803557028517743)), x, Vector512.ConditionalSelect(first, Vector512.Create(8.508885164453254), Vector512.Create(3.4461640442476953)));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(1.2351242872905086), Vector512.Create(0.012558470563064077)), x, Vector512.ConditionalSelect(first, Vector512.Create(3.758017168670051), Vector512.Create(0.13434429295572148)));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(0.03358481534609495), Vector512.Create(2.3354463388915232e-05)), x, Vector512.ConditionalSelect(first, Vector512.Create(0.258920043833968), Vector512.Create(0.0007110649428300799)));
-        var p1_4 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(9.080105121685109e-05), Vector512.Create(3.2832078142053364e-09)), x, Vector512.ConditionalSelect(first, Vector512.Create(0.0024954333922804035), Vector512.Create(4.0941805063606514e-07)));
+        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(0.24423930395570528), Vector512.Create(-0.233774241385551)), x, Vector512.ConditionalSelect(first, Vector512.Create(-0.17656288925031643), Vector512.Create(-0.34209535649889566)));
+        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(1.4799525067276642), Vector512.Create(-0.004831111674597548)), x, Vector512.ConditionalSelect(first, Vector512.Create(1.220284429545681), Vector512.Create(-0.056759499206775074)));
+        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(0.3283369606025142), Vector512.Create(7.842299520045463e-05)), x, Vector512.ConditionalSelect(first, Vector512.Create(0.9094604955237822), Vector512.Create(0.00024692125030056916)));
+        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(0.009683026047340306), Vector512.Create(2.243670618887506e-07)), x, Vector512.ConditionalSelect(first, Vector512.Create(0.07257953337922805), Vector512.Create(6.09456908368378e-06)));
+        var p1_4 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(2.659199327271736e-05), Vector512.Create(3.299163961189051e-11)), x, Vector512.ConditionalSelect(first, Vector512.Create(0.000728327732932733), Vector512.Create(4.081107948167086e-09)));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
-        var p2_2 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(1.1293429594356524e-06), Vector512.Create(8.4834560663678e-12)), x2, p1_4);
+        var p2_2 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(3.307868837395834e-07), Vector512.Create(8.526699886262833e-14)), x2, p1_4);
         var x4 = x2 * x2;
         var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
         var x8 = x4 * x4;

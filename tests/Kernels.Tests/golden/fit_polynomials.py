@@ -45,8 +45,11 @@ class Writer:
     def __init__(self):
         self.out = []
 
-    def estrin(self, name, columns, x="x"):
-        """One method: Estrin evaluation; two columns of coefficients are blended by `first`."""
+    def estrin(self, name, columns, peel=False):
+        """One method: Estrin evaluation; two columns of coefficients are blended by `first`.
+
+        `peel` adds the constant term last, by Horner: one rounding at its magnitude instead of one per level.
+        """
         columns = [c + [0.0] * (max(map(len, columns)) - len(c)) for c in columns]
         n = len(columns[0])
         lit = lambda v: f"Vector512.Create({v!r})"
@@ -54,7 +57,7 @@ class Writer:
                 f"Vector512.ConditionalSelect(first, {lit(r[0])}, {lit(r[1])})" for r in zip(*columns)]
         args = "Vector512<double> first, Vector512<double> x" if len(columns) == 2 else "Vector512<double> x"
         body = []
-        level, power, width = atom, "x", 1
+        level, power, width = atom[1:] if peel else atom, "x", 1
         while len(level) > 1:
             pairs, nxt = [], []
             for i in range(0, len(level) - 1, 2):
@@ -74,7 +77,8 @@ class Writer:
         self.out.append("    [MethodImpl(MethodImplOptions.AggressiveInlining)]")
         self.out.append(f"    internal static Vector512<double> {name}({args})")
         self.out.append("    {")
-        self.out += body + [f"        return {level[0]};", "    }", ""]
+        result = f"Vector512.FusedMultiplyAdd({level[0]}, x, {atom[0]})" if peel else level[0]
+        self.out += body + [f"        return {result};", "    }", ""]
 
     def comment(self, text):
         print(text, file=sys.stderr)
@@ -84,13 +88,13 @@ class Writer:
 w = Writer()
 
 
-def poly(name, what, f, a, b, degree, scale=None, whole=None):
+def poly(name, what, f, a, b, degree, scale=None, whole=None, peel=False):
     """scale(x): how the polynomial enters the finished value `whole(x)`; default: relative error of f itself."""
     c = polynomial(f, a, b, degree)
     scale, whole = scale or (lambda x: 1), whole or f
     e = worst(lambda x: f(x) * scale(x), lambda x: value(c, x) * scale(x), whole, a, b)
     w.comment(f"{what}; x in [{float(a):.6g}, {float(b):.6g}], degree {degree}, error {e:.2g} * 2^-53.")
-    w.estrin(name, [c])
+    w.estrin(name, [c], peel)
 
 
 def ratio(name, pieces, top, bottom):
@@ -127,7 +131,7 @@ poly("SinTail", "(sin r - r) / r^3 with x = r^2", root(lambda r: (sin(r) - r) / 
 poly("CosTail", "(cos r - 1 + r^2/2) / r^4 with x = r^2", root(lambda r: (cos(r) - 1 + r ** 2 / 2) / r ** 4),
      tiny, quarter, 6, lambda z: z ** 2, lambda z: cos(sqrt(z)))
 
-poly("ErfTail", "erf(s)/s - 1 with x = s^2", root(lambda s: erf(s) / s - 1), tiny, mpf("0.2501"), 9,
+poly("ErfTail", "erf(s)/s - 1 with x = s^2", root(lambda s: erf(s) / s - 1), tiny, mpf("0.4901"), 11,
      one, root(lambda s: erf(s) / s))
 A = mpf(4)
 
@@ -137,29 +141,33 @@ def erfcx(z):
 
 
 poly("Erfcx", "(1 + 2z) exp(z^2) erfc(z) with x = (z - 4)/(z + 4), z >= 0",
-     lambda t: (1 + 2 * A * (1 + t) / (1 - t)) * erfcx(A * (1 + t) / (1 - t)), mpf(-1), mpf(1) - mpf(10) ** -12, 24)
+     lambda t: (1 + 2 * A * (1 + t) / (1 - t)) * erfcx(A * (1 + t) / (1 - t)), mpf(-1), mpf(1) - mpf(10) ** -12, 24, peel=True)
+B = mpf(6)
+poly("NormalTail", "(1 + 3x/2) exp(x^2/2) (1 - Phi(x)) with x = (x - 6)/(x + 6), x >= 0",
+     lambda t: (1 + mpf(3) / 2 * B * (1 + t) / (1 - t)) * erfcx(B * (1 + t) / (1 - t) / sqrt(mpf(2))) / 2,
+     mpf(-1), mpf(1) - mpf(10) ** -12, 25, peel=True)
 
 lg = lambda x: loggamma(x).real
 lg1 = (lambda u: (lg(1 + u) + euler * u) / u ** 2 if abs(u) > tiny else pi ** 2 / 12)
 lg2 = (lambda v: (lg(2 + v) - (1 - euler) * v) / v ** 2 if abs(v) > tiny else (pi ** 2 / 6 - 1) / 2)
 shifted = lambda f: (lambda x: f(x - mpf(1) / 2))
 ratio("Lgamma", [
-    ("first: (lgamma(1+u) + gamma u) / u^2 with x = u + 1/2", shifted(lg1), mpf(0), mpf(1), shifted(lambda u: u ** 2),
+    ("first: (lgamma(1+u) + gamma u) / u^2 - 0.7 with x = u + 1/2", shifted(lambda u: lg1(u) - mpf(0.7)), mpf(0), mpf("0.92"), shifted(lambda u: u ** 2),
      shifted(lambda u: lg(1 + u))),
-    ("otherwise: (lgamma(2+u) - (1-gamma) u) / u^2 with x = u + 1/2", shifted(lg2), mpf(0), mpf("1.5"), shifted(lambda u: u ** 2),
+    ("otherwise: (lgamma(2+u) - (1-gamma) u) / u^2 - 0.36 with x = u + 1/2", shifted(lambda u: lg2(u) - mpf(0.36)), mpf("-0.08"), mpf("1.5"), shifted(lambda u: u ** 2),
      shifted(lambda u: lg(2 + u)))], 8, 8)
 inverse = lambda f: (lambda q: f(1 / sqrt(q)))
 poly("Stirling", "y (lgamma(y) - (y-1/2) log y + y - log(2 pi)/2) with x = 1/y^2, y >= 4",
      inverse(lambda y: y * (lg(y) - (y - mpf(1) / 2) * log(y) + y - log(2 * pi) / 2)), mpf(10) ** -8, mpf(1) / 16, 8,
      inverse(lambda y: 1 / y), inverse(lg))
 x0 = findroot(digamma, 1.4616)
-ratio("Digamma", [("digamma(1+x) / (1+x - root)", lambda u: digamma(1 + u) / (1 + u - x0), mpf(0), mpf(2), one,
+ratio("Digamma", [("digamma(1+x) / (1+x - root) - 1", lambda u: digamma(1 + u) / (1 + u - x0) - 1, mpf(0), mpf(2), one,
                    lambda u: digamma(1 + u) / (1 + u - x0))], 8, 8)
 poly("DigammaTail", "y^2 (log y - 1/(2y) - digamma(y)) with x = 1/y^2, y >= 3",
      inverse(lambda y: y * y * (log(y) - 1 / (2 * y) - digamma(y))), mpf(10) ** -8, mpf(1) / 9, 11,
      lambda q: q, inverse(digamma))
 tri = lambda x: psi(1, x)
-ratio("Trigamma", [("trigamma(1+x)", lambda u: tri(1 + u), mpf(0), mpf(2), one, lambda u: tri(1 + u))], 8, 8)
+ratio("Trigamma", [("trigamma(1+x) - 1/(1+x)", lambda u: tri(1 + u) - 1 / (1 + u), mpf(0), mpf(2), one, lambda u: tri(1 + u))], 8, 8)
 poly("TrigammaTail", "y^3 (trigamma(y) - 1/y - 1/(2y^2)) with x = 1/y^2, y >= 3",
      inverse(lambda y: y ** 3 * (tri(y) - 1 / y - 1 / (2 * y * y))), mpf(10) ** -8, mpf(1) / 9, 12,
      lambda q: q ** mpf(1.5), inverse(tri))
@@ -180,12 +188,15 @@ def upper_quantile(log_p):
 
 centre = lambda q: sqrt(mpf(2)) * erfinv(2 * sqrt(q)) / sqrt(q)
 edge = mpf("0.180625")  # 0.425^2
-ratio("NdtriCentre", [("quantile(1/2 + q)/q with x = 0.180625 - q^2", lambda x: centre(edge - x), mpf(0), edge - tiny, one,
-                       lambda x: centre(edge - x))], 8, 8)
+ratio("NdtriCentre", [("quantile(1/2 + q)/q - 5/2 with x = 0.180625 - q^2", lambda x: centre(edge - x) - mpf(5) / 2, mpf(0), edge - tiny,
+                       one, lambda x: centre(edge - x))], 8, 8)
 tail = lambda shift: (lambda t: upper_quantile(-(t + shift) ** 2))
+excess = lambda shift, slope: (lambda t: tail(shift)(t) - slope * (t + shift))
 ratio("NdtriTail", [
-    ("first: upper quantile of exp(-r^2) with x = r - 1.6", tail(mpf("1.6")), mpf("-0.01"), mpf("3.4"), one, tail(mpf("1.6"))),
-    ("otherwise: with x = r - 5", tail(mpf(5)), mpf(0), mpf("22.4"), one, tail(mpf(5)))], 10, 9)
+    ("first: (upper quantile of exp(-r^2)) - r with x = r - 1.6", excess(mpf("1.6"), 1), mpf("-0.01"), mpf("3.4"), one,
+     tail(mpf("1.6"))),
+    ("otherwise: the same - 1.4 r with x = r - 5", excess(mpf(5), mpf(1.4)), mpf(0), mpf("22.4"), one, tail(mpf(5)))],
+      10, 9)
 
 print("""// Generated by tests/Kernels.Tests/golden/fit_polynomials.py: do not edit.
 // Near-minimax polynomials (Estrin's scheme, fused multiply-add); errors are of the rounded coefficients, as a fraction

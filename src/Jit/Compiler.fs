@@ -1,0 +1,177 @@
+// From a loop program to machine code that is ready to run: cut, decide, place, write, (check,) assemble.
+// Relies on all files above. Read CpuEngine next.
+namespace Ppl.Jit
+
+open System
+open System.Collections.Generic
+open Ppl.Core
+open Ppl.Core.Ir
+open Ppl.Lowering
+
+/// Sizes of what was emitted, for tests and benchmarks: none may come near the limits of RyuJIT.
+[<NoComparison>]
+type CodeSize =
+    {
+        /// Methods of the program.
+        Methods: int
+        /// The most IL instructions of a method.
+        Instructions: int
+        /// The most bytes of IL of a method.
+        Bytes: int
+        /// The most locals of a method.
+        Locals: int
+        /// The most references to locals of a method.
+        References: int
+        /// The most labels of a method.
+        Labels: int
+    }
+
+/// Machine code of a loop program, with its constants. Immutable and thread-safe; collected with its last reference.
+[<Sealed>]
+type LoopCode
+    internal (program: LoopProgram, layout: Layout, arenaLength: int, constants: Memory, entry: Entry, size: CodeSize) =
+
+    /// What was compiled.
+    member _.Program = program
+
+    /// Where its buffers lie.
+    member internal _.Layout = layout
+
+    /// Elements of memory that a run needs.
+    member _.ArenaLength = arenaLength
+
+    /// Sizes of what was emitted.
+    member _.Size = size
+
+    /// Where a buffer lies: the memory and the offset in it.
+    member internal _.Locate(arena: Memory, buffer: BufferId) : struct (Memory * int) =
+        match program.Buffers[buffer].Place with
+        | Place.Constant _ -> struct (constants, layout.Offsets[buffer])
+        | Place.Input _
+        | Place.Output _
+        | Place.Scratch _ -> struct (arena, layout.Offsets[buffer])
+
+    /// Memory for runs.
+    member _.NewArena() = new Memory(arenaLength)
+
+    /// Writes a buffer (not a constant one).
+    member this.Write(arena, buffer, data: Storage) =
+        let struct (memory, offset) = this.Locate(arena, buffer)
+        Elements.write memory offset data
+
+    /// Reads a buffer as a value of this type.
+    member this.Read(arena, buffer, ty: TensorType) : Literal =
+        let struct (memory, offset) = this.Locate(arena, buffer)
+        Elements.read memory offset ty
+
+    /// Runs on an arena of ArenaLength elements.
+    member this.Run(arena: Memory) =
+        entry.Invoke(arena.Address, constants.Address)
+        // Nothing that the code reads may be finalised while it runs.
+        GC.KeepAlive this
+        GC.KeepAlive arena
+
+/// The compiler.
+[<RequireQualifiedAccess>]
+module Compiler =
+
+    /// About how many operations of inlined functions a method may have: their locals must stay within what RyuJIT tracks.
+    let private inlineBudget = 500
+
+    /// The functions to inline in one method: those in the deepest loops first.
+    let private chooseInlined (program: LoopProgram) parts (body: Node[]) =
+        let sites = List<struct (int * int * Value)>()
+
+        let rec walk depth (nodes: Node[]) : unit =
+            for node in nodes do
+                match node with
+                | Node.Leaf(Stmt.Let(value, Op.Unary(op, _))) ->
+                    let copies = if program.Values[value].Lanes = Lanes.One then 1 else parts
+
+                    Functions.inlineCost op
+                    |> ValueOption.iter (fun cost -> sites.Add(struct (-depth, cost * copies, value)))
+                | Node.Leaf _
+                | Node.Method _ -> ()
+                | Node.For(_, _, _, _, inner) -> walk (depth + 1) inner
+                | Node.If(_, whenTrue, whenFalse) ->
+                    walk depth whenTrue
+                    walk depth whenFalse
+                | Node.While(test, _, inner) ->
+                    walk (depth + 1) test
+                    walk (depth + 1) inner
+
+        walk 0 body
+        let mutable spent = 0
+        let chosen = HashSet<Value>()
+
+        for struct (_, cost, value) in sites |> Seq.sortBy (fun struct (depth, _, _) -> depth) do
+            if spent + cost <= inlineBudget then
+                spent <- spent + cost
+                chosen.Add value |> ignore
+
+        chosen
+
+    /// The bodies of a program's methods, callees first, and the elements of arena that they need.
+    let bodies bits (program: LoopProgram) : struct (IlBody[] * int) =
+        let set = Machine.vectors bits
+        let parts = 8 / set.Lanes
+        let layout = Layout.ofProgram program
+        let methods = Outline.program parts Outline.Limit program
+        let struct (sharedValues, sharedVariables) = Uses.shared program methods
+        let trees = Trees(program, parts, methods, sharedValues, sharedVariables)
+        let slots = Slots layout.ArenaLength
+        let homes = Homes(program, trees, set, slots, sharedValues, sharedVariables)
+
+        let emit (body: Node[]) =
+            let writer = Writer(homes.Place body)
+            let inlined = chooseInlined program parts body
+            Emitter(program, layout, trees, homes, set, inlined, writer).Emit body
+            writer.Body
+
+        let made = methods |> Array.map emit
+        struct (made, Layout.room slots.End)
+
+    let private measure (bodies: IlBody[]) (bytes: int[]) =
+        let isReference il =
+            match il with
+            | Il.LoadArgument _
+            | Il.LoadLocal _
+            | Il.StoreLocal _ -> true
+            | _ -> false
+
+        let most project = bodies |> Array.map project |> Array.max
+
+        {
+            Methods = bodies.Length
+            Instructions = most (fun body -> body.Code.Length)
+            Bytes = Array.max bytes
+            Locals = most (fun body -> body.Locals.Length)
+            References = most (fun body -> body.Code |> Seq.filter isReference |> Seq.length)
+            Labels = most (fun body -> body.Labels)
+        }
+
+    let private writeConstants (program: LoopProgram) (layout: Layout) =
+        let memory = new Memory(layout.ConstantsLength)
+
+        program.Buffers
+        |> Array.iteri (fun index buffer ->
+            match buffer.Place with
+            | Place.Constant literal -> Elements.write memory layout.Offsets[index] literal.Data
+            | Place.Input _
+            | Place.Output _
+            | Place.Scratch _ -> ())
+
+        memory
+
+    /// Compiles for vectors of this width; with `check`, after a check of every instruction's stack types.
+    let compile bits check (program: LoopProgram) : LoopCode =
+        let layout = Layout.ofProgram program
+        let struct (bodies, arenaLength) = bodies bits program
+
+        if check then
+            Array.iter IlCheck.body bodies
+
+        let constants = writeConstants program layout
+        // The owner of the code is the memory that it reads.
+        let struct (entry, bytes) = IlAssemble.program constants bodies
+        LoopCode(program, layout, arenaLength, constants, entry, measure bodies bytes)

@@ -1,0 +1,98 @@
+// How statements that call hand-written kernels become calls: static methods on addresses, which emitted code calls, and
+// their emission. Elements are 8 bytes each, so integers are widened here. Relies on Ppl.Kernels. Read Emitter next.
+namespace Ppl.Jit
+
+open System
+open System.Reflection
+open Microsoft.FSharp.NativeInterop
+open Ppl.Core
+open Ppl.Kernels
+open Ppl.Lowering
+
+/// The kernels on addresses. Public only because emitted code calls them.
+[<AbstractClass; Sealed>]
+type KernelEntries private () =
+
+    static let integers (address: nativeint) : nativeptr<int64> = NativePtr.ofNativeInt address
+    static let reals (address: nativeint) : nativeptr<float> = NativePtr.ofNativeInt address
+
+    static let keyAt (address: nativeint) =
+        let words = integers address
+        RandomStream.Key(int (NativePtr.get words 0), int (NativePtr.get words 1))
+
+    /// destination[0..1] = the key folded with a number.
+    static member FoldIn(destination: nativeint, key: nativeint, data: int64) =
+        let folded = RandomStream.FoldIn(keyAt key, int data)
+        NativePtr.set (integers destination) 0 (int64 (int32 folded))
+        NativePtr.set (integers destination) 1 (int64 (int32 (folded >>> 32)))
+
+    /// destination[0..count-1] uniform in (0, 1).
+    static member Uniform(destination: nativeint, key: nativeint, count: int) =
+        RandomStream.Uniform(Span<float>(NativePtr.toVoidPtr (reals destination), count), keyAt key)
+
+    /// destination[0..count-1] 32 random bits each.
+    static member Bits(destination: nativeint, key: nativeint, count: int) =
+        let packed: nativeptr<int> = NativePtr.ofNativeInt destination
+        RandomStream.Bits(Span<uint32>(NativePtr.toVoidPtr packed, count), keyAt key)
+
+        // From the back, because the packed words lie where the elements go.
+        for index in count - 1 .. -1 .. 0 do
+            NativePtr.set (integers destination) index (int64 (NativePtr.get packed index))
+
+    /// C[m,n] = op(A) op(B).
+    static member Gemm
+        (c: nativeint, a: nativeint, b: nativeint, m: int, n: int, k: int, transposeA: int, transposeB: int)
+        =
+        let lda = if transposeA <> 0 then m else k
+        let ldb = if transposeB <> 0 then k else n
+
+        Dense.Gemm(m, n, k, 1.0, reals a, lda, (transposeA <> 0), reals b, ldb, (transposeB <> 0), 0.0, reals c, n)
+
+    /// L L' = A.
+    static member Cholesky(l: nativeint, a: nativeint, n: int) = Dense.Cholesky(n, reals a, n, reals l, n) |> ignore
+
+    /// op(L) X = B.
+    static member TriangularSolve
+        (x: nativeint, l: nativeint, b: nativeint, n: int, k: int, lower: int, transpose: int)
+        =
+        let bytes = int64 n * int64 k * 8L
+        Buffer.MemoryCopy(NativePtr.toVoidPtr (reals b), NativePtr.toVoidPtr (reals x), bytes, bytes)
+        Dense.TriangularSolve(n, k, reals l, n, (lower <> 0), (transpose <> 0), false, reals x, k)
+
+/// Emission of kernel calls.
+[<RequireQualifiedAccess>]
+module KernelCalls =
+
+    let private entry (name: string) : MethodInfo =
+        match typeof<KernelEntries>.GetMethod name with
+        | null -> Errors.bug "KernelCalls" $"there is no {name}"
+        | target -> target
+
+    /// Pushes the arguments and calls the kernel.
+    let emit (w: Writer) (pushAddress: Address -> unit) (pushValue: Value -> unit) kernel =
+        let flag value = w.Int32(if value then 1 else 0)
+
+        let call name addresses (counts: int list) =
+            List.iter pushAddress addresses
+            List.iter w.Int32 counts
+            fun () -> w.Call(entry name)
+
+        match kernel with
+        | Kernel.FoldIn(destination, key, data) ->
+            pushAddress destination
+            pushAddress key
+            pushValue data
+            w.Call(entry "FoldIn")
+        | Kernel.Uniform(destination, key, count) -> call "Uniform" [ destination; key ] [ count ] ()
+        | Kernel.Bits(destination, key, count) -> call "Bits" [ destination; key ] [ count ] ()
+        | Kernel.Cholesky(l, a, n) -> call "Cholesky" [ l; a ] [ n ] ()
+        | Kernel.Gemm(c, a, b, m, n, k, transposeA, transposeB) ->
+            let finish = call "Gemm" [ c; a; b ] [ m; n; k ]
+            flag transposeA
+            flag transposeB
+            finish ()
+        | Kernel.TriangularSolve(x, l, b, n, k, lower, transpose) ->
+            let finish = call "TriangularSolve" [ x; l; b ] [ n; k ]
+            flag lower
+            flag transpose
+            finish ()

@@ -1,0 +1,267 @@
+// Decides which computations are written where they are used (so that RyuJIT sees expression trees: loads become memory
+// operands, masks stay in mask registers), and which get a place of their own. A computation may move to its only use, in
+// the same block, past nodes that do not write what it reads. Relies on Uses. Read Homes next.
+namespace Ppl.Jit
+
+open System.Collections.Generic
+open Ppl.Core.Ir
+open Ppl.Lowering
+
+/// How a value is made available to its uses.
+[<RequireQualifiedAccess; Struct>]
+type Form =
+    /// Not used.
+    | Dead
+    /// Computed again wherever it is used: constants.
+    | Constant
+    /// Computed where it is used, once.
+    | Tree
+    /// Read from a variable that keeps the content until the last use.
+    | Alias
+    /// Computed where it is defined and kept.
+    | Kept
+
+/// The forms of the values of a program that Outline cut into methods.
+[<Sealed>]
+type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bool[], sharedVariables: bool[]) =
+
+    let count = program.Values.Length
+    let ops: Op voption[] = Array.create count ValueNone
+    let forms = Array.create count Form.Kept
+    let uses = Array.zeroCreate<int> count
+    let defBlock = Array.create count -1
+    let lastIndex = Array.create count -1
+    let nested = Array.zeroCreate<bool> count
+    let sizes = Array.zeroCreate<int> count
+    let reads: (struct (BufferId list * Variable list))[] = Array.create count (struct ([], []))
+    let mutable blocks = 0
+
+    /// Larger trees are cut: RyuJIT walks them recursively.
+    let maxSize = 24
+
+    /// Moving a computation of two kept operands far keeps both alive instead of one.
+    let maxDistance = 16
+
+    /// A longer search for conflicting writes is not worth its time.
+    let maxSearch = 200
+
+    let isEight value = program.Values[value].Lanes = Lanes.Eight
+
+    let extent (buffer: Buffer) offset = struct (offset, offset + (buffer.Length + 15) / 8 * 8)
+
+    let overlap b c =
+        b = c
+        || match program.Buffers[b].Place, program.Buffers[c].Place with
+           | Place.Scratch offset1, Place.Scratch offset2 ->
+               let struct (low1, high1) = extent program.Buffers[b] offset1
+               let struct (low2, high2) = extent program.Buffers[c] offset2
+               low1 < high2 && low2 < high1
+           | _ -> false
+
+    let isMutable buffer =
+        match program.Buffers[buffer].Place with
+        | Place.Input _
+        | Place.Constant _ -> false
+        | Place.Output _
+        | Place.Scratch _ -> true
+
+    let rec isConstant op =
+        match op with
+        | Op.Real _
+        | Op.Int _
+        | Op.Mask _
+        | Op.LaneIndex
+        | Op.LaneMask _ -> true
+        | Op.Splat x -> ops[x] |> ValueOption.exists isConstant
+        | _ -> false
+
+    let isCall op =
+        match op with
+        | Op.Unary(op, _) -> Functions.isFunction op
+        | Op.Binary(BinaryOp.Pow, _, _) -> true
+        | _ -> false
+
+    // A scalar that serves an eight-lane value is needed once per part; constants cost nothing.
+    let countUse (path: (struct (int * int)) list) weight value =
+        if forms[value] <> Form.Constant then
+            uses[value] <- uses[value] + weight
+
+            match path with
+            | struct (block, index) :: _ when block = defBlock[value] -> lastIndex[value] <- max lastIndex[value] index
+            | _ ->
+                nested[value] <- true
+
+                for struct (block, index) in path do
+                    if block = defBlock[value] then
+                        lastIndex[value] <- max lastIndex[value] index
+
+    let countOp path value op =
+        let weight = if isEight value then parts else 1
+
+        match op with
+        | Op.Splat x -> countUse path weight x
+        | Op.Load(from, _) ->
+            for struct (_, term) in from.Terms do
+                countUse path weight term
+        | Op.Gather(from, _, index) ->
+            for struct (_, term) in from.Terms do
+                countUse path weight term
+
+            countUse path 1 index
+        | op -> Uses.ofOp op |> List.iter (countUse path 1)
+
+    let countLeaf path statement =
+        match statement with
+        | Stmt.Let(value, op) -> countOp path value op
+        | Stmt.Store(into, _, _, value) ->
+            for struct (_, term) in into.Terms do
+                countUse path (if isEight value then parts else 1) term
+
+            countUse path 1 value
+        | statement -> Uses.ofLeaf statement |> List.iter (countUse path 1)
+
+    // All methods first: a constant may be defined in a method that comes after its uses.
+    let recordOp node =
+        match node with
+        | Node.Leaf(Stmt.Let(value, op)) -> ops[value] <- ValueSome op
+        | _ -> ()
+
+    let rec countBlock path (nodes: Node[]) : unit =
+        let block = blocks
+        blocks <- blocks + 1
+
+        nodes
+        |> Array.iteri (fun index node ->
+            let path = struct (block, index) :: path
+
+            match node with
+            | Node.Leaf statement ->
+                countLeaf path statement
+
+                match statement with
+                | Stmt.Let(value, _) -> defBlock[value] <- block
+                | _ -> ()
+            | Node.For(_, _, _, _, body) -> countBlock path body
+            | Node.If(condition, whenTrue, whenFalse) ->
+                countUse path 1 condition
+                countBlock path whenTrue
+                countBlock path whenFalse
+            | Node.While(test, condition, body) ->
+                let testBlock = blocks
+                countBlock path test
+                countUse (struct (testBlock, test.Length) :: path) 1 condition
+                countBlock path body
+            | Node.Method _ -> ())
+
+    let conflicts (struct (buffers, variables)) (effects: Effects) =
+        effects.Unknown && not (List.isEmpty buffers && List.isEmpty variables)
+        || variables |> List.exists effects.Variables.Contains
+        || buffers |> List.exists (fun b -> effects.Buffers |> Seq.exists (overlap b))
+
+    /// What a computation reads that could change, its trees included.
+    let readsOf op =
+        let own =
+            match op with
+            | Op.Load(from, _)
+            | Op.Gather(from, _, _) when isMutable from.Buffer -> struct ([ from.Buffer ], [])
+            | Op.Get variable -> struct ([], [ variable ])
+            | _ -> struct ([], [])
+
+        Uses.ofOp op
+        |> List.filter (fun x -> forms[x] = Form.Tree || forms[x] = Form.Alias)
+        |> List.fold
+            (fun (struct (buffers, variables)) x ->
+                let struct (b, v) = reads[x]
+                struct (b @ buffers, v @ variables))
+            own
+
+    let sizeOf op = 1 + (Uses.ofOp op |> List.sumBy (fun x -> if forms[x] = Form.Tree then sizes[x] else 0))
+
+    let keptOperands op = Uses.ofOp op |> List.sumBy (fun x -> if forms[x] = Form.Kept then 1 else 0)
+
+    /// Whether nothing between (both ends exclusive) writes what is read.
+    let isClear (nodes: Node[]) (effects: Effects[]) (struct (buffers, variables) as read) first last =
+        (List.isEmpty buffers && List.isEmpty variables)
+        || (last - first <= maxSearch
+            && Seq.forall
+                (fun index ->
+                    match nodes[index] with
+                    | Node.Leaf(Stmt.Let _) -> true
+                    | node ->
+                        if isNull (box effects[index]) then
+                            effects[index] <- Effects.ofNode node
+
+                        not (conflicts read effects[index]))
+                (seq { first + 1 .. last - 1 }))
+
+    /// In parts, an early part must not be stored where a later part is still to be read.
+    let storesIntoItself (nodes: Node[]) index (struct (buffers, _)) =
+        parts > 1
+        && index < nodes.Length
+        && match nodes[index] with
+           | Node.Leaf(Stmt.Store(into, _, _, _)) -> buffers |> List.exists (overlap into.Buffer)
+           | _ -> false
+
+    let decide (nodes: Node[]) effects index value op =
+        let last = lastIndex[value]
+
+        if forms[value] = Form.Constant then
+            Form.Constant
+        elif sharedValues[value] then
+            Form.Kept
+        elif uses[value] = 0 then
+            Form.Dead
+        else
+            let read = readsOf op
+            reads[value] <- read
+            sizes[value] <- sizeOf op
+            // A use in a nested block happens during the node at `last`, whose writes then count too.
+            let past = if nested[value] then last + 1 else last
+
+            match op with
+            | Op.Get variable when not sharedVariables[variable] && isClear nodes effects read index past -> Form.Alias
+            | _ when
+                uses[value] = 1
+                && not nested[value]
+                && not (isCall op)
+                && sizes[value] <= maxSize
+                && (last - index <= maxDistance || keptOperands op <= 1)
+                && isClear nodes effects read index last
+                && not (storesIntoItself nodes last read)
+                ->
+                Form.Tree
+            | _ -> Form.Kept
+
+    let rec decideBlock (nodes: Node[]) : unit =
+        let effects: Effects[] = Array.zeroCreate nodes.Length
+
+        nodes
+        |> Array.iteri (fun index node ->
+            match node with
+            | Node.Leaf(Stmt.Let(value, op)) -> forms[value] <- decide nodes effects index value op
+            | Node.Leaf _
+            | Node.Method _ -> ()
+            | Node.For(_, _, _, _, body) -> decideBlock body
+            | Node.If(_, whenTrue, whenFalse) ->
+                decideBlock whenTrue
+                decideBlock whenFalse
+            | Node.While(test, _, body) ->
+                decideBlock test
+                decideBlock body)
+
+    do
+        methods |> Array.iter (Uses.nodes recordOp)
+
+        for value in 0 .. count - 1 do
+            if ops[value] |> ValueOption.exists isConstant then
+                forms[value] <- Form.Constant
+
+        for body in methods do
+            countBlock [] body
+            decideBlock body
+
+    /// The form of a value.
+    member _.Form(value: Value) = forms[value]
+
+    /// The computation of a value; none for a loop counter.
+    member _.Op(value: Value) = ops[value]

@@ -1,0 +1,163 @@
+// What statements read and write: operands of computations, effects on memory and variables, and the values and variables
+// that more than one method uses. Relies on Outline. Read Homes next.
+namespace Ppl.Jit
+
+open System.Collections.Generic
+open Ppl.Lowering
+
+/// Facts about the operands and effects of statements.
+[<RequireQualifiedAccess>]
+module Uses =
+
+    let private address (address: Address) =
+        [
+            for struct (_, value) in address.Terms do
+                value
+        ]
+
+    /// The operands of a computation.
+    let ofOp op =
+        match op with
+        | Op.Real _
+        | Op.Int _
+        | Op.Mask _
+        | Op.LaneIndex
+        | Op.LaneMask _
+        | Op.Get _ -> []
+        | Op.Unary(_, x)
+        | Op.Convert(_, x)
+        | Op.Splat x
+        | Op.ReduceLanes(_, x)
+        | Op.Lane(x, _) -> [ x ]
+        | Op.Binary(_, x, y)
+        | Op.Compare(_, x, y) -> [ x; y ]
+        | Op.Fma(x, y, z)
+        | Op.Fnma(x, y, z)
+        | Op.Select(x, y, z) -> [ x; y; z ]
+        | Op.Load(from, _) -> address from
+        | Op.Gather(from, _, index) -> address from @ [ index ]
+        | Op.Pack values -> List.ofArray values
+
+    let private kernelAddresses kernel =
+        match kernel with
+        | Kernel.FoldIn(destination, key, _)
+        | Kernel.Uniform(destination, key, _)
+        | Kernel.Bits(destination, key, _) -> struct (destination, [ key ])
+        | Kernel.Gemm(c, a, b, _, _, _, _, _) -> struct (c, [ a; b ])
+        | Kernel.Cholesky(l, a, _) -> struct (l, [ a ])
+        | Kernel.TriangularSolve(x, l, b, _, _, _, _) -> struct (x, [ l; b ])
+
+    /// The buffer that a kernel writes.
+    let written kernel =
+        let struct (destination, _) = kernelAddresses kernel
+        destination.Buffer
+
+    let private ofKernel kernel =
+        let struct (destination, sources) = kernelAddresses kernel
+
+        let data =
+            match kernel with
+            | Kernel.FoldIn(_, _, data) -> [ data ]
+            | _ -> []
+
+        data @ List.collect address (destination :: sources)
+
+    /// The operands of a statement without blocks.
+    let ofLeaf statement =
+        match statement with
+        | Stmt.Let(_, op) -> ofOp op
+        | Stmt.Set(_, value) -> [ value ]
+        | Stmt.Store(into, _, _, value) -> address into @ [ value ]
+        | Stmt.Copy(destination, source, _) -> address destination @ address source
+        | Stmt.Call kernel -> ofKernel kernel
+        | Stmt.For _
+        | Stmt.If _
+        | Stmt.While _ -> []
+
+    /// Visits every node of a method, nested blocks after their owner.
+    let rec nodes (visit: Node -> unit) (block: Node[]) =
+        for node in block do
+            visit node
+
+            match node with
+            | Node.Leaf _
+            | Node.Method _ -> ()
+            | Node.For(_, _, _, _, body) -> nodes visit body
+            | Node.If(_, whenTrue, whenFalse) ->
+                nodes visit whenTrue
+                nodes visit whenFalse
+            | Node.While(test, _, body) ->
+                nodes visit test
+                nodes visit body
+
+    /// The values that a node itself defines, reads, and the variables that it reads or sets (not those of its blocks).
+    let ofNode (define: Value -> unit) (read: Value -> unit) (access: Variable -> unit) node =
+        match node with
+        | Node.Leaf statement ->
+            ofLeaf statement |> List.iter read
+
+            match statement with
+            | Stmt.Let(value, op) ->
+                define value
+
+                match op with
+                | Op.Get variable -> access variable
+                | _ -> ()
+            | Stmt.Set(variable, _) -> access variable
+            | _ -> ()
+        | Node.For(counter, _, _, _, _) -> define counter
+        | Node.If(condition, _, _)
+        | Node.While(_, condition, _) -> read condition
+        | Node.Method _ -> ()
+
+    /// Marks what a second method touches: (values, variables).
+    let shared (program: LoopProgram) (methods: Node[][]) : struct (bool[] * bool[]) =
+        let mark count =
+            let owner = Array.create count -1
+            let shared = Array.create count false
+
+            let touch methodIndex item =
+                if owner[item] < 0 then
+                    owner[item] <- methodIndex
+                elif owner[item] <> methodIndex then
+                    shared[item] <- true
+
+            struct (shared, touch)
+
+        let struct (values, touchValue) = mark program.Values.Length
+        let struct (variables, touchVariable) = mark program.Variables.Length
+
+        methods
+        |> Array.iteri (fun index body ->
+            body |> nodes (ofNode (touchValue index) (touchValue index) (touchVariable index)))
+
+        struct (values, variables)
+
+/// What the nodes of a block write, nested blocks included: a computation may move past a node only if it reads none of it.
+[<NoComparison; NoEquality>]
+type Effects =
+    {
+        Buffers: HashSet<BufferId>
+        Variables: HashSet<Variable>
+        /// A call of another method, which may write anything.
+        mutable Unknown: bool
+    }
+
+/// Effects of nodes.
+[<RequireQualifiedAccess>]
+module Effects =
+
+    let private add (effects: Effects) node =
+        match node with
+        | Node.Leaf(Stmt.Set(variable, _)) -> effects.Variables.Add variable |> ignore
+        | Node.Leaf(Stmt.Store(into, _, _, _)) -> effects.Buffers.Add into.Buffer |> ignore
+        | Node.Leaf(Stmt.Copy(into, _, _)) -> effects.Buffers.Add into.Buffer |> ignore
+        | Node.Leaf(Stmt.Call kernel) -> effects.Buffers.Add(Uses.written kernel) |> ignore
+        | Node.Method _ -> effects.Unknown <- true
+        | _ -> ()
+
+    /// The effects of one node.
+    let ofNode node =
+        let effects = { Buffers = HashSet(); Variables = HashSet(); Unknown = false }
+        Uses.nodes (add effects) [| node |]
+        effects

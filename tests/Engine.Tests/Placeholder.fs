@@ -1,1 +1,0 @@
-module Ppl.Engine.Tests.Placeholder
