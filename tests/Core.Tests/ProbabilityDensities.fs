@@ -51,13 +51,22 @@ let private masses (distribution: IDistribution) =
     xs, Array.create xs.Length 1.0
 
 let private close tolerance expected actual what =
-    Assert.True(abs (expected - actual) <= tolerance * (1.0 + abs expected), $"{what}: expected {expected:R}, got {actual:R}")
+    Assert.True(
+        abs (expected - actual) <= tolerance * (1.0 + abs expected),
+        $"{what}: expected {expected:R}, got {actual:R}"
+    )
 
 [<Theory; MemberData(nameof cases)>]
 let ``integrates to 1, with the stated moments`` (index: int, name: string) =
     let case = scalarCases[index]
     let distribution = ofCase case
-    let xs, ws = if Support.isDiscrete distribution.Support then masses distribution else rule distribution case
+
+    let xs, ws =
+        if Support.isDiscrete distribution.Support then
+            masses distribution
+        else
+            rule distribution case
+
     let density = Array.map2 (fun w l -> w * exp l) ws (logDensities distribution xs)
     let expectation f = Array.fold2 (fun total x p -> if p > 0.0 then total + p * f x else total) 0.0 xs density
     // A beta density with a pole at 1 loses the mass within rounding of 1.
@@ -89,7 +98,9 @@ let ``moments are absent exactly where they do not exist`` () =
 let private plane half n =
     let step = 2.0 * half / float n
     let at i = -half + step * (float i + 0.5)
-    Array.init (2 * n * n) (fun k -> let cell = k / 2 in if k % 2 = 0 then at (cell / n) else at (cell % n)), step * step
+
+    Array.init (2 * n * n) (fun k -> let cell = k / 2 in if k % 2 = 0 then at (cell / n) else at (cell % n)),
+    step * step
 
 [<Fact>]
 let ``dirichlet integrates to 1 with its moments`` () =
@@ -97,7 +108,10 @@ let ``dirichlet integrates to 1 with its moments`` () =
     let u, area = plane 30.0 400
     let count = u.Length / 2
     let bijector = Bijector.ofSupport Support.Simplex d.Event (Shape.ofList [ count ])
-    let x, logDet = bijector.FromReal(Tensor.OfLiteral(Literal.create bijector.UnconstrainedShape (Storage.F64 u)))
+
+    let x, logDet =
+        bijector.FromReal(Tensor.OfLiteral(Literal.create bijector.UnconstrainedShape (Storage.F64 u)))
+
     let density = Ops.exp ((d.Expand [ count ]).LogDensity x + logDet) * area
     close 1e-9 1.0 ((Ops.sum density).ToFloat()) "total"
     let mean = Ops.dot density x
@@ -159,7 +173,10 @@ let ``outside the support: -inf with gradient zero`` () =
         for x in points do
             let parameters = parameters |> List.mapi (fun n p -> parameter family n [| p |]) |> List.toArray
             let integer = (make family parameters).DType = DType.I32
-            let value, gradient = withGradient (make family) (Array.append parameters [| tensor 0 integer [| x |] |])
+
+            let value, gradient =
+                withGradient (make family) (Array.append parameters [| tensor 0 integer [| x |] |])
+
             Assert.True((value = -infinity), $"{family} at {x}: {value}")
             Assert.True(Array.forall (fun g -> g = 0.0) gradient, $"{family} at {x}: gradient %A{gradient}")
 
@@ -216,7 +233,10 @@ let ``extreme log-odds stay finite`` () =
         for x in [ 0; 1 ] do
             let value, gradient = withGradient (make "bernoulliLogit") [| Tensor.OfFloat logits; Tensor.OfInt x |]
             Assert.True(Double.IsFinite value && Array.forall Double.IsFinite gradient)
-            let value, gradient = withGradient (make "binomialLogit") [| Tensor.OfInt 5; Tensor.OfFloat logits; Tensor.OfInt x |]
+
+            let value, gradient =
+                withGradient (make "binomialLogit") [| Tensor.OfInt 5; Tensor.OfFloat logits; Tensor.OfInt x |]
+
             Assert.True(Double.IsFinite value && Array.forall Double.IsFinite gradient)
 
 [<Fact>]
@@ -252,11 +272,18 @@ let ``multivariate normals: one factor for all equals one factor each`` () =
     let tril = array2D [ [ 1.5; 0.0 ]; [ -0.7; 0.8 ] ]
     let shared = multivariateNormalCholesky (array2D [ [ 0.5; -1.0 ]; [ 2.0; 3.0 ] ]) tril
     let factors = Ops.broadcastTo (Shape.ofList [ 2; 2; 2 ]) (Tensor.OfMatrix tril)
-    let own = Vectors.multivariateNormalCholesky (Tensor.OfMatrix(array2D [ [ 0.5; -1.0 ]; [ 2.0; 3.0 ] ])) factors
+
+    let own =
+        Vectors.multivariateNormalCholesky (Tensor.OfMatrix(array2D [ [ 0.5; -1.0 ]; [ 2.0; 3.0 ] ])) factors
+
     let key = Ppl.Core.Randomness.Key.ofSeed 5UL
     let x = shared.Sample key
     Array.iter2 (fun e a -> close 1e-14 e a "draw") (x.ToFloats()) ((own.Sample key).ToFloats())
-    Array.iter2 (fun e a -> close 1e-14 e a "density") ((shared.LogDensity x).ToFloats()) ((own.LogDensity x).ToFloats())
+
+    Array.iter2
+        (fun e a -> close 1e-14 e a "density")
+        ((shared.LogDensity x).ToFloats())
+        ((own.LogDensity x).ToFloats())
 
 [<Fact>]
 let ``a value of another shape or type is refused`` () =
@@ -298,7 +325,7 @@ let private improper: (string * float[] list * string * int * float) list =
     ]
 
 [<Fact>]
-let ``improper parameters name family, parameter, index and value`` () =
+let ``improper parameters name site, family, parameter, index and value`` () =
     for family, parameters, name, index, value in improper do
         let tensors =
             parameters
@@ -306,8 +333,16 @@ let ``improper parameters name family, parameter, index and value`` () =
                 if xs.Length > 1 && rank family n = 0 then Tensor.OfFloats xs else parameter family n xs)
             |> List.toArray
 
-        let error = Assert.Throws<PplException>(fun () -> make family tensors |> ignore)
+        let d = make family tensors
+        let error = Assert.Throws<PplException>(fun () -> d.Check "theta")
         Assert.Equal("PPL1010", error.Id)
+        Assert.Equal("theta", error.Site)
+
+        let unused =
+            Assert.Throws<PplException>(fun () -> (d |> iid 2).Sample(Ppl.Core.Randomness.Key.ofSeed 1UL) |> ignore)
+
+        Assert.Equal(error.What, unused.What)
+        Assert.Null unused.Site
         Assert.StartsWith(family + "(", error.What)
         Assert.Contains($"'{name}'", error.What)
         Assert.Equal(Nullable index, error.Index)
@@ -316,7 +351,8 @@ let ``improper parameters name family, parameter, index and value`` () =
 [<Fact>]
 let ``traced improper parameters make NaN or -inf, not an exception`` () =
     let program =
-        Compile.program [| TensorType.scalar DType.F64 |] (fun p -> [| (normal 0.0 p[0]).LogDensity(Tensor.OfFloat 1.0) |])
+        Compile.program [| TensorType.scalar DType.F64 |] (fun p ->
+            [| (normal 0.0 p[0]).LogDensity(Tensor.OfFloat 1.0) |])
 
     let at scale = ((Trace.replay program [| Tensor.OfFloat scale |])[0]).ToFloat()
     Assert.True(Double.IsNaN(at -1.0))
