@@ -8,6 +8,7 @@ open Ppl.Core.Tensors
 open Ppl.Core.Transforms
 open Ppl.Core.Probability
 open Ppl.Core.Probability.Families
+open Ppl.Core.Models
 open Ppl.Core.Tests.ProbabilityCatalogue
 open Xunit
 
@@ -358,3 +359,19 @@ let ``traced improper parameters make NaN or -inf, not an exception`` () =
     Assert.True(Double.IsNaN(at -1.0))
     Assert.False(Double.IsFinite(at 0.0))
     Assert.True(Double.IsFinite(at 2.0))
+
+[<Fact>]
+let ``an improper scale names the site of the model`` () =
+    let bad =
+        model {
+            let! mu = sample "mu" (normal 0.0 1.0)
+            let! y = sample "y" (normal mu [| 1.0; 2.0; 0.0 |])
+            return y
+        }
+
+    let error =
+        Assert.Throws<PplException>(fun () -> Simulate.run (Ppl.Core.Randomness.Key.ofSeed 1UL) bad |> ignore)
+
+    Assert.Equal("PPL1010", error.Id)
+    Assert.Equal("y", error.Site)
+    Assert.Equal(Nullable 2, error.Index)
