@@ -16,22 +16,20 @@ public static partial class InlineMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Exp(Vector512<double> x)
     {
-        var r = ReduceExp(AtLeast(AtMost(x, 710.0), -746.0), out var k);
-        var p = Vector512.Create(1.0) + Fma(r * r, Minimax.ExpTail(r), r);
-        return Scale(p, k);
+        var r = ReduceExp(AtLeast(AtMost(x, 710.0), -746.0), out var n);
+        return Scale(Vector512.Create(1.0) + Fma(r * r, Minimax.ExpTail(r), r), n);
     }
 
     /// <summary>e^x - 1; see <see cref="VectorMath.Expm1(Vector512{double})"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Expm1(Vector512<double> x)
     {
-        var r = ReduceExp(AtLeast(AtMost(x, 710.0), -60.0), out var k);
+        var r = ReduceExp(AtLeast(AtMost(x, 710.0), -60.0), out var n);
         var p = Fma(r * r, Minimax.ExpTail(r), r);
-        // 2^k (1+p) - 1 = 2 (2^(k-1) p + (2^(k-1) - 1/2)): k - 1 so that 2^1024 does not occur.
-        var half = PowerOfTwo(k - Vector512<long>.One);
+        // 2^n (1+p) - 1 = 2 (2^(n-1) p + (2^(n-1) - 1/2)): n - 1 so that 2^1024 does not occur.
+        var half = Scale(Vector512.Create(0.5), n);
         var general = Fma(half, p, half - Vector512.Create(0.5));
-        var inside = Vector512.Equals(k, Vector512<long>.Zero).AsDouble();
-        return CopySign(Select(inside, p, general + general), x);
+        return CopySign(Select(Equal(n, 0.0), p, general + general), x);
     }
 
     /// <summary>log x; see <see cref="VectorMath.Log(Vector512{double})"/>.</summary>

@@ -120,7 +120,7 @@ public static partial class InlineMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> ExpOfMinus(Vector512<double> high, Vector512<double> low)
     {
-        var r = ReduceExp(-high, out var k) - low;
-        return Scale(Vector512.Create(1.0) + Fma(r * r, Minimax.ExpTail(r), r), k);
+        var r = ReduceExp(-high, out var n) - low;
+        return Scale(Vector512.Create(1.0) + Fma(r * r, Minimax.ExpTail(r), r), n);
     }
 }

@@ -27,8 +27,8 @@ public static partial class InlineMath
         var low = Vector512.FusedMultiplyAdd(y, logLow, Vector512.FusedMultiplyAdd(y, logHigh, -high));
         // Where the result over- or underflows the low part may be NaN, and it does not matter.
         low = Select(Less(Vector512.Abs(high), 800.0), low, Vector512<double>.Zero);
-        var r = ReduceExp(AtLeast(AtMost(high, 710.0), -746.0), out var k) + low;
-        return Scale(Vector512.Create(1.0) + Fma(r * r, Minimax.ExpTail(r), r), k);
+        var r = ReduceExp(AtLeast(AtMost(high, 710.0), -746.0), out var n) + low;
+        return Scale(Vector512.Create(1.0) + Fma(r * r, Minimax.ExpTail(r), r), n);
     }
 
     /// <summary>log x as a double-double, for positive finite x.</summary>
