@@ -7,8 +7,9 @@ using static Ppl.Kernels.Lanes;
 namespace Ppl.Kernels;
 
 /// <summary>
-/// The functions of <see cref="VectorMath"/> in the form that is inlined into the caller: for short programs, where a call
-/// costs more than the function. Same bits as <see cref="VectorMath"/>; accuracy and special values are documented there.
+/// The functions of <see cref="VectorMath"/> in the form that is inlined into the caller: for short programs, where a
+/// call costs more than the function. Same bits as <see cref="VectorMath"/>; accuracy and special values are
+/// documented there.
 /// </summary>
 public static partial class InlineMath
 {
@@ -76,7 +77,8 @@ public static partial class InlineMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Softplus(Vector512<double> x)
     {
-        // max(x, 0) + log1p(t), t = e^-|x| in [0, 1]: 1 + t needs at most one halving, so no bits have to be taken apart.
+        // max(x, 0) + log1p(t), t = e^-|x| in [0, 1]: 1 + t needs at most one halving, so no bits have to be taken
+        // apart.
         var one = Vector512.Create(1.0);
         var t = Exp(-Vector512.Abs(x));
         var halved = Greater(t, 0.41421356237309503);
@@ -96,12 +98,4 @@ public static partial class InlineMath
     // 2^-k must stay a normal number; above k = 54 the low part does not count.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<long> AtMostThousand(Vector512<long> k) => Vector512.Min(k, Vector512.Create(1000L));
-
-    /// <summary>The edges of the logarithm: -infinity at 0, NaN below, infinity at infinity, NaN at NaN.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> LogEdges(Vector512<double> x, Vector512<double> log)
-    {
-        var finite = Select(Less(x, double.PositiveInfinity), log, x);
-        return Select(Greater(x, 0.0), finite, Select(Equal(x, 0.0), double.NegativeInfinity, Vector512.Create(double.NaN)));
-    }
 }

@@ -59,7 +59,9 @@ internal static partial class Lanes
     internal static Vector512<double> PowerOfTwo(Vector512<long> k) =>
         ((k + Vector512.Create(1023L)) << 52).AsDouble();
 
-    /// <summary>p 2^n with one rounding (also into the subnormal range and to infinity); n integer, |n| at most 2000.</summary>
+    /// <summary>
+    /// p 2^n with one rounding (also into the subnormal range and to infinity); n integer, |n| at most 2000.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> Scale(Vector512<double> p, Vector512<double> n)
     {
@@ -92,7 +94,9 @@ internal static partial class Lanes
         return Fma(n, -Constants.Ln2Low, Fma(n, -Constants.Ln2High, x));
     }
 
-    /// <summary>x = 2^e (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), for positive normal finite x; returns e as a double.</summary>
+    /// <summary>
+    /// x = 2^e (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), for positive normal finite x; returns e as a double.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> Decompose(Vector512<double> x, out Vector512<double> f, out Vector512<long> e)
     {
@@ -117,11 +121,17 @@ internal static partial class Lanes
         return Fma(e, Constants.Ln2High, f - (half - Fma(e, Constants.Ln2Low, inner)));
     }
 
-    /// <summary>log x for positive normal finite x, below 1 ulp; anything else gives garbage.</summary>
+    /// <summary>log with its edges: -infinity at 0, NaN below, infinity at infinity, NaN at NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<double> LogOfNormal(Vector512<double> x)
+    internal static Vector512<double> LogEdges(Vector512<double> x, Vector512<double> log)
     {
-        var e = Decompose(x, out var f, out _);
-        return LogOfParts(e, f);
+        if (Avx512.IsSupported)
+        {
+            return Avx512.LogEdges(x, log);
+        }
+
+        var finite = Select(Less(x, double.PositiveInfinity), log, x);
+        var edge = Select(Equal(x, 0.0), double.NegativeInfinity, Vector512.Create(double.NaN));
+        return Select(Greater(x, 0.0), finite, edge);
     }
 }
