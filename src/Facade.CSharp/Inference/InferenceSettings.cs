@@ -5,14 +5,13 @@ using Ppl.Inference;
 using Ppl.Inference.Adaptation;
 using Ppl.Inference.Mcmc;
 using Ppl.Inference.Runs;
+using Ppl.Jit;
 
 namespace Ppl;
 
 /// <summary>The settings of a run. Exactly one of Nuts and Hmc is used: Hmc where it is given.</summary>
 internal sealed record InferenceSettings
 {
-    public static readonly InferenceSettings Default = new();
-
     public NutsOptions Nuts { get; init; } = new();
 
     public HmcOptions? Hmc { get; init; }
@@ -30,16 +29,15 @@ internal sealed record InferenceSettings
 
     public Metric Metric { get; init; } = Metric.Diagonal;
 
-    /// <summary>Null: the engine for this processor.</summary>
-    public IEngine? Engine { get; init; }
+    /// <summary>Builders made from one another share it, and with it the compiled programs.</summary>
+    public IEngine Engine { get; init; } = new CpuEngine();
 
     /// <summary>Compiles the sampler that these settings describe.</summary>
     public CompiledSampler Compile(SamplingTarget target)
     {
-        var engine = Engine!;
         return Hmc is { } hmc
-            ? Sampler.hmc(engine, new(hmc.Steps, hmc.Jitter, IntegratorModule.leapfrog, Adaptation(hmc.TargetAccept)), Run, target)
-            : Sampler.nuts(engine, new(Nuts.MaxTreeDepth, IntegratorModule.leapfrog, Adaptation(Nuts.TargetAccept)), Run, target);
+            ? Sampler.hmc(Engine, new(hmc.Steps, hmc.Jitter, IntegratorModule.leapfrog, Adaptation(hmc.TargetAccept)), Run, target)
+            : Sampler.nuts(Engine, new(Nuts.MaxTreeDepth, IntegratorModule.leapfrog, Adaptation(Nuts.TargetAccept)), Run, target);
     }
 
     private RunOptions Run => new(Chains, Warmup, Draws, Seed, Threads, RunOptions.Default.Start);

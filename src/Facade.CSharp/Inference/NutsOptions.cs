@@ -1,10 +1,10 @@
-// Options of the samplers, checked when they are given.
+// Options of the samplers. They are checked, and copied, when the builder gets them.
 using Ppl.Core;
 
 namespace Ppl;
 
 /// <summary>Options of the no-U-turn sampler.</summary>
-public sealed class NutsOptions
+public sealed record NutsOptions
 {
     /// <summary>The wanted mean acceptance statistic, between 0 and 1. Default 0.8 (Stan).</summary>
     /// <remarks>Nearer to 1: smaller steps, fewer divergences, more work.</remarks>
@@ -15,7 +15,7 @@ public sealed class NutsOptions
 }
 
 /// <summary>Options of Hamiltonian Monte Carlo with trajectories of fixed length.</summary>
-public sealed class HmcOptions
+public sealed record HmcOptions
 {
     /// <summary>The wanted mean acceptance statistic, between 0 and 1. Default 0.8.</summary>
     public double TargetAccept { get; set; } = 0.8;
@@ -66,7 +66,7 @@ internal static class Setting
         Acceptance(o.TargetAccept);
         AtLeast(1, nameof(o.MaxTreeDepth), o.MaxTreeDepth);
         Require(o.MaxTreeDepth <= 20, nameof(o.MaxTreeDepth), o.MaxTreeDepth, "give at most 20: a million steps per draw");
-        return o;
+        return o with { };
     }
 
     public static HmcOptions Checked(HmcOptions o)
@@ -74,7 +74,7 @@ internal static class Setting
         Acceptance(o.TargetAccept);
         AtLeast(1, nameof(o.Steps), o.Steps);
         Require(o.Jitter is >= 0 and < 1, nameof(o.Jitter), o.Jitter, "give a number from 0 to below 1");
-        return o;
+        return o with { };
     }
 
     private static void Acceptance(double value) =>

@@ -10,11 +10,11 @@ public static class ModelExtensions
 {
     /// <summary>Inference for a model class: an immutable builder that ends with RunAsync.</summary>
     public static InferenceBuilder<TModel> Infer<TModel>(this TModel model)
-        where TModel : class, IModel<TModel> => new(ModelDefinition.OfClass(Guard.Given(model)), InferenceSettings.Default);
+        where TModel : class, IModel<TModel> => new(ModelDefinition.OfClass(Guard.Given(model)), new InferenceSettings());
 
     /// <summary>Inference for a model in query syntax; its sites are read by address.</summary>
     public static InferenceBuilder<Model<T>> Infer<T>(this Model<T> model) =>
-        new(ModelDefinition.OfQuery(Guard.Given(model)), InferenceSettings.Default);
+        new(ModelDefinition.OfQuery(Guard.Given(model)), new InferenceSettings());
 
     /// <summary>A function of a model's result.</summary>
     public static Model<TResult> Select<T, TResult>(this Model<T> model, Func<T, TResult> selector)

@@ -38,7 +38,7 @@ public class DataRefusalTests
     public Task EmptyLabel() => Refused("PPL1012", "School", 1, "index 1 is empty", Three(["a", " ", "c"]));
 
     [Fact]
-    public Task ImproperFixedScale() => Refusal.OfAsync("PPL1010", null, 1, "-1", () => Three(sigma: [1, -1, 1]).Infer().RunAsync());
+    public Task ImproperFixedScale() => Refusal.OfAsync("PPL1010", "Y", 1, "-1", () => Three(sigma: [1, -1, 1]).Infer().RunAsync());
 
     [Fact]
     public Task UnknownAxisOfData() =>

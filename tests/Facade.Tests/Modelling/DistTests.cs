@@ -53,14 +53,6 @@ public class DistTests
     }
 
     [Fact]
-    public void AnImproperScaleIsRefusedAtOnceWithItsIndexAndValue()
-    {
-        Refusal.Of("PPL1010", null, 0, "-1", () => Normal(0, -1));
-        Refusal.Of("PPL1010", null, 1, "0", () => Normal(0, new[] { 1.0, 0, 2 }));
-        Refusal.Of("PPL1010", null, 0, "NaN", () => HalfCauchy(double.NaN));
-    }
-
-    [Fact]
     public void ACoreDistributionOfAnotherRankIsRefused() =>
         Assert.Throws<ArgumentException>(() => Distribution<RealVec>.Of(Ppl.Core.Probability.Improper.flat));
 }

@@ -22,6 +22,10 @@ public class ModelRefusalTests
         });
 
     [Fact]
+    public Task AnImproperScale() =>
+        Refusal.OfAsync("PPL1010", "x", 1, "-2", static () => new LooseModel(static p => p.Sample("x", Normal(0, new[] { 1.0, -2 }))).Short().RunAsync());
+
+    [Fact]
     public Task ADiscreteChoice() => Refused("PPL6004", "z", "discrete", static p => p.Sample("z", Bernoulli(0.5)));
 
     [Fact]
