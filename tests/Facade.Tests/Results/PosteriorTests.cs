@@ -78,7 +78,7 @@ public class PosteriorTests
             table.ToString());
         var csv = table.ToCsv().Split('\n');
         Assert.Equal("name,mean,sd,eti89_lb,eti89_ub,ess_bulk,ess_tail,r_hat,mcse_mean,mcse_sd", csv[0]);
-        Assert.StartsWith("\"=x\",4.5,2.449489742783178,", csv[1]);
+        Assert.StartsWith("\"=x\",4.5,2.4494897427831783,", csv[1]);
         Assert.EndsWith(",,,,,", csv[1]);
     }
 
