@@ -100,7 +100,7 @@ public static partial class VectorMath
     public static double Cos(double x) => InlineMath.Cos(Vector128.Create(x)).ToScalar();
 
     /// <summary>
-    /// x^y; edges as in C: 1 for y = 0 or x = 1, NaN for negative x with fractional y. Error below 1 ulp.
+    /// x^y; edges as in C: 1 for y = 0 or x = 1, NaN for negative x with fractional y. Error below 1.5 ulp.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Pow(double x, double y) => InlineMath.Pow(Vector128.Create(x), Vector128.Create(y)).ToScalar();

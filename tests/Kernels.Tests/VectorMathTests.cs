@@ -48,7 +48,7 @@ public sealed class VectorMathTests(ITestOutputHelper output)
 
     [Fact]
     public void Pow_agrees_with_the_golden_table() =>
-        AssertWithin("Pow", 1.0, p => Golden.UlpError(Power(p), p), Power);
+        AssertWithin("Pow", 1.5, p => Golden.UlpError(Power(p), p), Power);
 
     // Below -1/2 the zeros of lgamma and digamma spoil relative accuracy: the error is relative to the largest term.
     [Theory]

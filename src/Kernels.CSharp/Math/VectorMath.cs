@@ -106,7 +106,7 @@ public static partial class VectorMath
     public static Vector512<double> Cos(Vector512<double> x) => InlineMath.Cos(x);
 
     /// <summary>
-    /// x^y; edges as in C: 1 for y = 0 or x = 1, NaN for negative x with fractional y. Error below 1 ulp.
+    /// x^y; edges as in C: 1 for y = 0 or x = 1, NaN for negative x with fractional y. Error below 1.5 ulp.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Vector512<double> Pow(Vector512<double> x, Vector512<double> y) => InlineMath.Pow(x, y);
