@@ -134,10 +134,12 @@ type internal Survey private (seed: Tensor) =
         member _.Plates = []
 
         member _.Sample(site, d) =
+            d.Check site.Address
             ledger.Add(site, describe site SiteKind.Sampled d)
             placeholder (DataCheck.valueType d)
 
         member _.Observe(site, d, value) =
+            d.Check site.Address
             DataCheck.observation site d value |> DataCheck.requireInside site d
             ledger.Add(site, describe site SiteKind.Observed d)
 
