@@ -88,9 +88,8 @@ module IlAssemble =
         | Il.Return -> il.Emit OpCodes.Ret
 
     let private define (methods: DynamicMethod[]) (index: int) (body: IlBody) =
-        // The last argument (access checks skipped) also makes CreateDelegate compile the method at once.
-        let target = DynamicMethod("ppl" + string index, null, IlBody.parameters, typeof<Entry>.Module, true)
-
+        // Hosted anonymously, which makes CreateDelegate compile the method at once instead of at the first call.
+        let target = DynamicMethod("ppl" + string index, null, IlBody.parameters, true)
         target.InitLocals <- false
         let il = target.GetILGenerator(body.Code.Length * 4 + 64)
         let locals = body.Locals |> Array.map il.DeclareLocal
