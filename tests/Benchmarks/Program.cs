@@ -5,9 +5,16 @@ using System.Linq;
 using Ppl.Benchmarks;
 using Ppl.Benchmarks.Hand;
 
+if (args.Length > 0 && args[0] == Startup.Child)
+{
+    return Startup.RunChild(args[1..]);
+}
+
 var commands = new Dictionary<string, Func<string[], Table>>
 {
     ["gradients"] = Gradients.Run,
+    ["compile"] = Compilation.Run,
+    ["startup"] = Startup.Run,
     ["check"] = Check.Run,
 };
 

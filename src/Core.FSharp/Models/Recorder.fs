@@ -139,6 +139,7 @@ type internal Recorder(source: ISource, inputs: Choices) =
         member _.Plates = []
 
         member _.Sample(site, d) =
+            d.Check site.Address
             let input = Choices.tryFind site.Address inputs
             let value, extra = source.Value(site, d, input)
 
@@ -156,6 +157,7 @@ type internal Recorder(source: ISource, inputs: Choices) =
             value
 
         member _.Observe(site, d, value) =
+            d.Check site.Address
             let value = DataCheck.observation site d value
 
             record

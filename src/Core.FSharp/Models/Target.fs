@@ -132,8 +132,8 @@ type Target private (sites: TargetSite[], run: ISource -> Choices -> Visit[]) =
 
     static let place offset (s: SurveyedSite) =
         match s.Coordinates with
-        | Some shape -> TargetSite(s.Site, s.Type, s.Distribution, s.Support, shape, offset), offset + shape.Count
-        | None -> Refusals.discrete s.Site.Address s.Distribution s.Support
+        | Some shape -> TargetSite(s.Site, s.Type, s.Name, s.Support, shape, offset), offset + shape.Count
+        | None -> Refusals.discrete s.Site.Address s.Name s.Support
 
     /// The target of a model; condition it on its data first. The model is traced once to find its sites and to check its
     /// data: PPL6004 for a discrete latent site, PPL6001 for a duplicate address, PPL5005 for a branch on a random value,

@@ -19,7 +19,7 @@ let private binary name parameter sample logMass : Family =
 /// ln p(1) = ln probs, ln p(0) = ln(1 - probs); probabilities of exactly 0 and 1 are legal.
 let bernoulli (probs: Tensor) : IDistribution =
     let name = "bernoulli(probs)"
-    let probs = Parameter.probability name "probs" probs
+    let probs = Ops.toFloat probs
 
     let logMass x =
         let one = isOne x
@@ -27,7 +27,11 @@ let bernoulli (probs: Tensor) : IDistribution =
         // Each logarithm sees the probabilities of its own side only: no infinite derivative of the other.
         Ops.select one (Ops.log (Ops.select one probs half)) (Ops.log1p (-(Ops.select one half probs)))
 
-    binary name probs (fun shape key -> Ops.toInt (Ops.less (Draws.uniform shape key) probs)) logMass
+    binary
+        name
+        (Parameter.probability "probs" probs)
+        (fun shape key -> Ops.toInt (Ops.less (Draws.uniform shape key) probs))
+        logMass
     |> Family.withMoments (fun () -> probs) (fun () -> probs * (1.0 - probs))
     |> Family.distribution
 
@@ -35,11 +39,15 @@ let bernoulli (probs: Tensor) : IDistribution =
 /// ln p(x) = -softplus((1 - 2x) logits): accurate in both tails. Mean sigmoid(logits).
 let bernoulliLogit (logits: Tensor) : IDistribution =
     let name = "bernoulliLogit(logits)"
-    let logits = Parameter.finite name "logits" logits
+    let logits = Ops.toFloat logits
     let logMass x = -(Ops.softplus ((1.0 - 2.0 * Ops.toFloat x) * logits))
     let mean () = Ops.sigmoid logits
 
-    binary name logits (fun shape key -> Ops.toInt (Ops.less (Draws.uniform shape key) (Ops.sigmoid logits))) logMass
+    binary
+        name
+        (Parameter.finite "logits" logits)
+        (fun shape key -> Ops.toInt (Ops.less (Draws.uniform shape key) (Ops.sigmoid logits)))
+        logMass
     |> Family.withMoments mean (fun () -> mean () * Ops.sigmoid (-logits))
     |> Family.distribution
 
@@ -52,7 +60,14 @@ let private pick (batch: Shape) (logWeights: Tensor) (x: Tensor) : Tensor =
     let first = Ops.reshape rows (Ops.iota rows.Count) * Tensor.OfInt size
     Ops.take 0 (Ops.broadcastTo batch (first + x)) (Ops.flatten logWeights)
 
-let private categories name (parameter: Tensor) (weights: unit -> Tensor) (logWeights: unit -> Tensor) : IDistribution =
+let private categories
+    name
+    (declared: Parameter)
+    (weights: unit -> Tensor)
+    (logWeights: unit -> Tensor)
+    : IDistribution =
+    let parameter = declared.Value
+
     if parameter.Shape.Rank = 0 || parameter.Shape[parameter.Shape.Rank - 1] = 0 then
         Errors.shapes name $"needs one weight per category along the last axis, got {parameter.Type}"
 
@@ -64,6 +79,7 @@ let private categories name (parameter: Tensor) (weights: unit -> Tensor) (logWe
     Family.distribution
         {
             Name = name
+            Parameters = [ declared ]
             DType = DType.I32
             Batch = Shape.without [| last |] parameter.Shape
             Event = Shape.scalar
@@ -78,12 +94,19 @@ let private categories name (parameter: Tensor) (weights: unit -> Tensor) (logWe
 /// ln p(k) = ln probs[..., k]; probabilities of exactly 0 and 1 are legal.
 let categorical (probs: Tensor) : IDistribution =
     let name = "categorical(probs)"
-    let probs = Parameter.probability name "probs" probs |> Parameter.summingToOne name "probs"
-    categories name probs (fun () -> probs) (fun () -> Special.safeLog probs)
+    let probs = Ops.toFloat probs
+
+    categories name (Parameter.create "probs" Rule.Probabilities probs) (fun () -> probs) (fun () ->
+        Special.safeLog probs)
 
 /// A category k from 0 to K - 1 with probability proportional to exp(logits[..., k]).
 /// ln p(k) = logits[..., k] - logSumExp(logits).
 let categoricalLogit (logits: Tensor) : IDistribution =
     let name = "categoricalLogit(logits)"
-    let logits = Parameter.logWeight name "logits" logits
-    categories name logits (fun () -> Ops.exp (Ops.logSoftmax logits)) (fun () -> Ops.logSoftmax logits)
+    let logits = Ops.toFloat logits
+
+    categories
+        name
+        (Parameter.create "logits" Rule.LogWeight logits)
+        (fun () -> Ops.exp (Ops.logSoftmax logits))
+        (fun () -> Ops.logSoftmax logits)

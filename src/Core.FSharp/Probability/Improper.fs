@@ -43,6 +43,8 @@ type ImproperDistribution internal (support: Support, event: Shape, batch: Shape
         member _.Event = event
         member _.Support = support
 
+        member _.Check _ = ()
+
         member _.Sample _ =
             raise (
                 PplException(
