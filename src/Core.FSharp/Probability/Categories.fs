@@ -1,5 +1,7 @@
 // Families of categories: bernoulli, categorical, with probabilities or log-odds. Categories are integers from 0.
 // Formulas: docs/math/families.md. Relies on Family, Draws and Special. Read Vectors next.
+
+/// Families of categories 0, 1, ..., K - 1.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Probability.Categories
 
