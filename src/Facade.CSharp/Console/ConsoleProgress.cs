@@ -102,16 +102,27 @@ internal sealed class LiveProgress(IAnsiConsole console) : IProgress<RunProgress
         painter?.Join();
     }
 
-    private void Paint() =>
-        console.Live(Table()).Start(context =>
+    private void Paint()
+    {
+        try
         {
-            while (!ended.Wait(Period))
-            {
-                context.UpdateTarget(Table());
-            }
+            console.Live(Table()).Start(Repaint);
+        }
+        catch (InvalidOperationException)
+        {
+            // Another live display has the console (two runs at once): the run goes on without a picture.
+        }
+    }
 
+    private void Repaint(LiveDisplayContext context)
+    {
+        while (!ended.Wait(Period))
+        {
             context.UpdateTarget(Table());
-        });
+        }
+
+        context.UpdateTarget(Table());
+    }
 
     private Table Table()
     {
