@@ -23,12 +23,9 @@ let private newCarrier (r: Region) (ty: TensorType) (memory: unit -> View) =
     let elem = ElementType.ofDType ty.DType
     let n = ty.Shape.Count
 
-    if n <= 2 then
-        Carrier.Scalars(Array.init n (fun _ -> e.NewVariable elem Lanes.One))
-    elif n <= 8 then
-        Carrier.Vector(e.NewVariable elem Lanes.Eight)
-    else
-        Carrier.Memory(memory ())
+    if n <= 2 then Carrier.Scalars(Array.init n (fun _ -> e.NewVariable elem Lanes.One))
+    elif n <= 8 then Carrier.Vector(e.NewVariable elem Lanes.Eight)
+    else Carrier.Memory(memory ())
 
 /// Makes a variable of a body stand for what is carried, as it is now.
 let private bind (r: Region) v carrier =
@@ -47,11 +44,10 @@ let private capture (r: Region) v carrier (pending: ResizeArray<Stmt>) =
     | Carrier.Scalars variables ->
         variables
         |> Array.iteri (fun i variable -> pending.Add(Stmt.Set(variable, Pull.eval r v (At.element i))))
-    | Carrier.Vector variable ->
-        pending.Add(Stmt.Set(variable, e.Wide(Pull.eval r v (At.block (r.Count v) 0))))
+    | Carrier.Vector variable -> pending.Add(Stmt.Set(variable, e.Wide(Pull.eval r v (At.block (r.Count v) 0))))
     | Carrier.Memory view -> Nest.smallStores r v view pending
 
-let private child (r: Region) program floor = Region(r.Emitter, r.Constants, program, r.Emitter.Depth, floor)
+let private child (r: Region) program floor = Region(r.Options, r.Emitter, r.Constants, program, r.Emitter.Depth, floor)
 
 let private alias (inner: Region) (parameters: Var[]) (outer: Region) (arguments: Var[]) =
     for i in 0 .. parameters.Length - 1 do

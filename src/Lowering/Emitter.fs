@@ -156,9 +156,7 @@ type internal Emitter() =
 
     /// Whether any of the values has eight lanes.
     member _.AnyWide(a: Value, b: Value, c: Value) =
-        values[a].Lanes = Lanes.Eight
-        || values[b].Lanes = Lanes.Eight
-        || values[c].Lanes = Lanes.Eight
+        values[a].Lanes = Lanes.Eight || values[b].Lanes = Lanes.Eight || values[c].Lanes = Lanes.Eight
 
     /// An operation on operands brought to the same number of lanes.
     member this.Unary(floor, elem, op, a) = this.Let(floor, elem, values[a].Lanes, Op.Unary(op, a))
@@ -213,8 +211,7 @@ type internal Emitter() =
             value
 
     /// Scratch memory of this length; the memory plan gives it its place.
-    member this.Scratch elem length =
-        this.NewBuffer { Elem = elem; Length = length; Place = Place.Scratch 0 }
+    member this.Scratch elem length = this.NewBuffer { Elem = elem; Length = length; Place = Place.Scratch 0 }
 
     /// Stores one element or the first lanes of eight; a scalar for several lanes is splat.
     member this.Store(depth, address: Address, stride, lanes, value) =

@@ -30,7 +30,18 @@ let private ofBits elem (items: int64[]) =
     | Elem.Int -> Storage.I32(Array.map int items)
     | Elem.Mask -> Storage.Bool(Array.map (fun x -> x <> 0L) items)
 
-let private splat (data: Storage) = Storage.length data |> fun n -> if n = 8 then data else ofBits (match data with Storage.F64 _ -> Elem.Real | Storage.I32 _ -> Elem.Int | Storage.Bool _ -> Elem.Mask) (Array.create 8 (bits data 0))
+let private splat (data: Storage) =
+    Storage.length data
+    |> fun n ->
+        if n = 8 then
+            data
+        else
+            ofBits
+                (match data with
+                 | Storage.F64 _ -> Elem.Real
+                 | Storage.I32 _ -> Elem.Int
+                 | Storage.Bool _ -> Elem.Mask)
+                (Array.create 8 (bits data 0))
 
 /// A run of memory.
 [<NoComparison; NoEquality>]
@@ -102,7 +113,7 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
         if index >= program.Buffers[address.Buffer].Length then
             Errors.bug "Evaluate" $"a store to element {index} of buffer {address.Buffer}"
 
-        runs[address.Buffer].Cells[check address index] <- bits data lane
+        runs[address.Buffer].Cells[ check address index ] <- bits data lane
 
     let floats (address: Address) count =
         Array.init count (fun i ->
@@ -114,7 +125,15 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
             write address i data i
 
     let reduce op (data: Storage) =
-        let cells = Array.init 8 (fun i -> ofBits (match data with Storage.F64 _ -> Elem.Real | Storage.I32 _ -> Elem.Int | Storage.Bool _ -> Elem.Mask) [| bits data i |])
+        let cells =
+            Array.init 8 (fun i ->
+                ofBits
+                    (match data with
+                     | Storage.F64 _ -> Elem.Real
+                     | Storage.I32 _ -> Elem.Int
+                     | Storage.Bool _ -> Elem.Mask)
+                    [| bits data i |])
+
         let join = ReferenceElementwise.binary (Fold.binary op)
         let even = join (join cells[0] cells[4]) (join cells[2] cells[6])
         join even (join (join cells[1] cells[5]) (join cells[3] cells[7]))

@@ -61,7 +61,11 @@ let chains (e: Emitter) floor elem op (terms: Term[]) =
     if terms.Length = 0 then
         identity e elem op
     else
-        let width = if terms.Length >= 16 then 4 elif terms.Length >= 6 then 2 else 1
+        let width =
+            if terms.Length >= 16 then 4
+            elif terms.Length >= 6 then 2
+            else 1
+
         let partial = Array.init width (fun i -> value e floor terms[i])
 
         for i in width .. terms.Length - 1 do

@@ -23,8 +23,10 @@ module internal Affine =
     let shift c a = if c = 0 then a else { a with Const = a.Const + c }
 
     let scale k a =
-        if k = 1 then a
-        elif k = 0 then zero
+        if k = 1 then
+            a
+        elif k = 0 then
+            zero
         else
             {
                 Const = k * a.Const
@@ -226,5 +228,4 @@ module internal View =
             | ValueNone -> ValueNone
 
     /// An affine form without lanes as an address.
-    let address buffer (place: Affine) : Address =
-        { Buffer = buffer; Offset = place.Const; Terms = place.Terms }
+    let address buffer (place: Affine) : Address = { Buffer = buffer; Offset = place.Const; Terms = place.Terms }

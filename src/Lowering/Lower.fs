@@ -11,19 +11,17 @@ module Lower =
     let private buffers (e: Emitter) (types: TensorType[]) place =
         types
         |> Array.mapi (fun i ty ->
-            e.NewBuffer
-                {
-                    Elem = ElementType.ofDType ty.DType
-                    Length = ty.Shape.Count
-                    Place = place i
-                })
+            e.NewBuffer { Elem = ElementType.ofDType ty.DType; Length = ty.Shape.Count; Place = place i })
 
-    /// The loop program that computes the same results, up to the order of sums. The program is well typed.
-    let program (program: Program) : LoopProgram =
+    /// What `program` uses.
+    let defaults = { Small = 32; FuseProducts = true }
+
+    /// As `program`, with other choices.
+    let programWith (options: LowerOptions) (program: Program) : LoopProgram =
         let e = Emitter()
         let inputs = buffers e (Program.inputTypes program) Place.Input
         let outputs = buffers e (Program.outputTypes program) Place.Output
-        let region = Region(e, ConstantPool e, program, 0, 0)
+        let region = Region(options, e, ConstantPool e, program, 0, 0)
 
         for i in 0 .. inputs.Length - 1 do
             let v = program.Inputs[i]
@@ -47,3 +45,6 @@ module Lower =
             Inputs = inputs
             Outputs = outputs
         }
+
+    /// The loop program that computes the same results, up to the order of sums. The program is well typed.
+    let program (program: Program) : LoopProgram = programWith defaults program

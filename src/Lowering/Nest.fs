@@ -106,7 +106,11 @@ let private unroll r (domain: Domain) (roots: Root[]) =
     let blocks = domain.Extents[domain.Vector] / 8
 
     let accumulators =
-        roots |> Array.sumBy (fun root -> match root with Accumulate a -> a.Terms.Length | Store _ -> 0)
+        roots
+        |> Array.sumBy (fun root ->
+            match root with
+            | Accumulate a -> a.Terms.Length
+            | Store _ -> 0)
 
     if domain.Vector <> domain.Extents.Length - 1 || blocks < 4 then
         1
@@ -196,7 +200,14 @@ let emit (r: Region) (domain: Domain) (roots: Root[]) =
     let copies = unroll r domain roots
     let position = Array.create rank Affine.zero
     let vectorReduced = domain.Vector >= domain.Parallel
-    let accumulations = roots |> Array.choose (fun root -> match root with Accumulate a -> Some a | Store _ -> None)
+
+    let accumulations =
+        roots
+        |> Array.choose (fun root ->
+            match root with
+            | Accumulate a -> Some a
+            | Store _ -> None)
+
     let mutable sets: Variable[][][] = [||]
 
     let step active copy =
@@ -229,17 +240,13 @@ let emit (r: Region) (domain: Domain) (roots: Root[]) =
         else
             enter i active copy descend
 
-    and reduced i active copy =
-        if i = rank then step active copy else enter i active copy reduced
+    and reduced i active copy = if i = rank then step active copy else enter i active copy reduced
 
     and enter i active copy next =
         loop e domain i (if i = domain.Vector then copies else 1) (fun affine ownActive ownCopy ->
             position[i] <- affine
 
-            if i = domain.Vector then
-                next (i + 1) ownActive ownCopy
-            else
-                next (i + 1) active copy)
+            if i = domain.Vector then next (i + 1) ownActive ownCopy else next (i + 1) active copy)
 
     e.Within(r.Depth, fun () -> descend 0 8 0)
 
@@ -283,7 +290,13 @@ and private smallBlocks r v shape target into =
     else
         let wide = Index.wideAxes shape
         let last = wide[wide.Count - 1]
-        let outer = [ for axis in wide do if axis <> last then axis ]
+
+        let outer =
+            [
+                for axis in wide do
+                    if axis <> last then
+                        axis
+            ]
 
         for row in Pull.enumerate shape outer (Array.create shape.Rank Affine.zero) do
             for start in 0..8 .. shape[last] - 1 do
@@ -315,7 +328,7 @@ let store (r: Region) (v: Var) (target: View) =
     let e = r.Emitter
     let shape = r.Shape v
 
-    if r.IsSmall v then
+    if r.IsSmall v || r.Elements[v].IsSome || r.Blocks[v].IsSome then
         let stores = ResizeArray()
         e.Within(r.Depth, fun () -> smallStores r v target stores)
 

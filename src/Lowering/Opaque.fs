@@ -128,6 +128,7 @@ let private overElements (e: Emitter) (shape: Shape) inLanes (body: Affine[] -> 
     let wide = Index.wideAxes shape
     let extents = [| for axis in wide -> shape[axis] |]
     let position = Array.create shape.Rank Affine.zero
+
     let domain: Nest.Domain =
         { Extents = extents; Parallel = 0; Vector = (if inLanes then extents.Length - 1 else -1) }
 
@@ -160,8 +161,7 @@ let private scatterAdd (r: Region) (eq: Equation) axis =
         let index = Pull.eval r indices (At.axes active (Array.sub axes axis width))
         let index = e.Clamp(index, (r.Shape v)[axis] - 1)
 
-        let around =
-            Array.concat [ axes[.. axis - 1]; [| Affine.zero |]; axes[axis + width ..] ]
+        let around = Array.concat [ axes[.. axis - 1]; [| Affine.zero |]; axes[axis + width ..] ]
 
         let place = Affine.add target.Offset (Affine.dot target.Strides around)
         let place = Affine.add place (Affine.scale target.Strides[axis] (Affine.counter index))
@@ -235,7 +235,10 @@ let private asMatrices (r: Region) v (batch: int[]) (rows: int[]) (columns: int[
         let dense = Shape.strides (Shape.ofArray (Array.map (fun axis -> shape[axis]) order))
         let strides = Array.zeroCreate shape.Rank
         order |> Array.iteri (fun i axis -> strides[axis] <- dense[i])
-        let copy = { View.whole (r.Emitter.Scratch (elem r v) (r.Count v)) shape r.Depth with Strides = strides }
+
+        let copy =
+            { View.whole (r.Emitter.Scratch (elem r v) (r.Count v)) shape r.Depth with Strides = strides }
+
         Nest.store r v copy
         struct (copy, false)
 

@@ -98,7 +98,8 @@ let private reduceKeys (r: Region) =
 let private isSameDomain (r: Region) (eq: Equation) =
     Primitive.isElementwise eq.Primitive
     || match eq.Primitive with
-       | Primitive.Move(MoveOp.Reshape _) -> true
+       | Primitive.Move(MoveOp.Reshape shape) ->
+           Facts.isTrivialReshape (r.Shape eq.Args[0]) shape || r.IsFlatSafe eq.Args[0]
        | Primitive.Move(MoveOp.Broadcast _) -> r.Count eq.Args[0] = r.Count eq.Outs[0]
        | _ -> false
 
@@ -183,12 +184,9 @@ let make (r: Region) (outputs: struct (Var * View)[]) : struct (Equation[] * Lev
                 r.Stored[v] <- true
 
     let storeKey, reduceKey = storeKeys r, reduceKeys r
+
     let levels () =
-        {
-            Level = computeLevels r equations storeKey reduceKey
-            StoreKey = storeKey
-            ReduceKey = reduceKey
-        }
+        { Level = computeLevels r equations storeKey reduceKey; StoreKey = storeKey; ReduceKey = reduceKey }
 
     markShared r equations (levels ())
     struct (equations, levels ())

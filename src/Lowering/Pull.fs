@@ -10,8 +10,7 @@ open Ppl.Core
 open Ppl.Core.Ir
 
 let private atLane (lane: int) (at: At) =
-    let fix (a: Affine) =
-        if a.Lane = 0 then a else { a with Const = a.Const + lane * a.Lane; Lane = 0 }
+    let fix (a: Affine) = if a.Lane = 0 then a else { a with Const = a.Const + lane * a.Lane; Lane = 0 }
 
     match at.Index with
     | Index.Axes axes -> At.axes 8 (Array.map fix axes)
@@ -69,9 +68,7 @@ let rec tryLiteral (r: Region) v =
     | _ -> ValueNone
 
 let wholeConstant (r: Region) (literal: Literal) =
-    { View.whole (r.Constants.Buffer literal) literal.Type.Shape 0 with
-        Source = ValueSome literal
-    }
+    { View.whole (r.Constants.Buffer literal) literal.Type.Shape 0 with Source = ValueSome literal }
 
 /// The first and last coordinate that the active lanes reach, if they are known now.
 let private staticRange (a: Affine) active =
@@ -135,7 +132,15 @@ and private lane (r: Region) block i =
 and private tryLaneOfBlock (r: Region) v (eq: Equation) (at: At) (linear: Affine) =
     let n = r.Count v
 
-    if Affine.isConst linear && n >= 3 && n <= Facts.small && Primitive.isElementwise eq.Primitive && r.Cost v >= 20 then
+    if linear.Terms.Length > 0 && n > 1 && r.IsSmall v && r.Cost v > 8 then
+        inMemory r v at
+    elif
+        Affine.isConst linear
+        && n >= 3
+        && r.IsSmall v
+        && Primitive.isElementwise eq.Primitive
+        && r.Cost v >= 20
+    then
         let start = linear.Const / 8 * 8
         let block = eval r v (At.block n start)
 
@@ -154,8 +159,17 @@ and private load (r: Region) v view (at: At) =
         | ValueSome literal -> loadConstant r view literal at place
         | ValueNone -> loadPlace r (ElementType.ofDType (r.Type v).DType) view place at.Active
 
-/// Eight lanes put together from single elements.
+/// Computes the whole variable into memory before the loops around this position, and loads.
+and private inMemory (r: Region) v (at: At) = load r v (asView r v) at
+
+/// Eight lanes put together from single elements if these are known now; from memory inside loops.
 and private packed (r: Region) v (at: At) : Value =
+    if (Index.linear (r.Shape v) at.Index).Terms.Length > 0 && r.Views[v].IsNone then
+        inMemory r v at
+    else
+        packElements r v at
+
+and private packElements (r: Region) v (at: At) : Value =
     let e = r.Emitter
     let items = Array.init 8 (fun i -> eval r v (atLane (min i (at.Active - 1)) at))
 
@@ -168,8 +182,7 @@ and private packed (r: Region) v (at: At) : Value =
 and private withAxes (r: Region) v at (next: Affine[] -> Value) =
     match Index.tryAxes (r.Shape v) at with
     | ValueSome axes -> next axes
-    | ValueNone when (Index.linear (r.Shape v) at.Index).Lane <> 0 -> packed r v at
-    | ValueNone -> Errors.bug "Pull" $"a flat position in {r.Type v} that has no position per axis"
+    | ValueNone -> packed r v at
 
 and private equation (r: Region) v (eq: Equation) at : Value =
     let e = r.Emitter
@@ -216,9 +229,7 @@ and private coordinate (r: Region) elem (a: Affine) =
         sum <- e.Binary(0, BinaryOp.Add, sum, scaled)
 
     if a.Lane <> 0 then
-        let lanes =
-            if a.Lane = 1 then e.LaneIndex
-            else e.Binary(0, BinaryOp.Mul, e.LaneIndex, e.Int a.Lane)
+        let lanes = if a.Lane = 1 then e.LaneIndex else e.Binary(0, BinaryOp.Mul, e.LaneIndex, e.Int a.Lane)
 
         sum <- e.Binary(0, BinaryOp.Add, lanes, sum)
 
@@ -230,7 +241,7 @@ and private coordinate (r: Region) elem (a: Affine) =
 /// A product that only one addition needs is not evaluated on its own.
 and term (r: Region) v at : Fold.Term =
     match r.Deferred v with
-    | ValueSome eq when r.Uses v = 1 && not r.Stored[v] && (r.Type v).DType = DType.F64 ->
+    | ValueSome eq when r.Options.FuseProducts && r.Uses v = 1 && not r.Stored[v] && (r.Type v).DType = DType.F64 ->
         match eq.Primitive with
         | Primitive.Binary BinaryOp.Mul -> Fold.Product(eval r eq.Args[0] at, eval r eq.Args[1] at)
         | Primitive.Unary UnaryOp.Square ->
@@ -267,7 +278,14 @@ and private reduce (r: Region) v (eq: Equation) op reducedAxes (at: At) (axes: A
     kept |> Array.iteri (fun i axis -> full[axis] <- axes[i])
     let wide = reducedAxes |> Array.filter (fun axis -> shape[axis] <> 1)
     let scalar = (Affine.dot (Shape.strides shape) full).Lane = 0
-    let part i at = if op = ReduceOp.Sum then term r x at else (ignore i; Fold.Whole(eval r x at))
+
+    let part i at =
+        if op = ReduceOp.Sum then
+            term r x at
+        else
+            (ignore i
+             Fold.Whole(eval r x at))
+
     let blocks = (n + 7) / 8
     let lastActive = n - 8 * (blocks - 1)
 
@@ -365,7 +383,13 @@ and private move (r: Region) v (eq: Equation) op (at: At) =
                 full[own[i]] <- axes[other[i]]
 
             next full
-        | index -> eval r x (At.flat at.Active (Index.linear shape index))
+        | index ->
+            let flat = Index.linear shape index
+
+            if flat.Terms.Length > 0 && not (r.IsFlatSafe x) then
+                asView r x |> ignore
+
+            eval r x (At.flat at.Active flat)
     | MoveOp.Transpose permutation ->
         withAxes r v at (fun axes ->
             let source = Array.create axes.Length Affine.zero
@@ -374,7 +398,12 @@ and private move (r: Region) v (eq: Equation) op (at: At) =
     | MoveOp.Broadcast(_, along) ->
         if r.Count x = 1 then
             eval r x (At.element 0)
-        elif r.Count x = r.Count v && (match at.Index with Index.Flat _ -> true | Index.Axes _ -> false) then
+        elif
+            r.Count x = r.Count v
+            && (match at.Index with
+                | Index.Flat _ -> true
+                | Index.Axes _ -> false)
+        then
             eval r x at
         else
             withAxes r v at (fun axes ->
@@ -409,7 +438,7 @@ and private pad (r: Region) v x low (at: At) (axes: Affine[]) =
             | ValueSome(struct (first, last)) ->
                 inside <- inside && first >= 0 && last < shape[axis]
                 outside <- outside || last < 0 || first >= shape[axis]
-            | ValueNone -> Errors.bug "Pull" "a pad in a loop was not stored"
+            | ValueNone -> inside <- false
 
     if outside then e.Number(ElementType.ofDType (r.Type v).DType, 0.0)
     elif inside then eval r x (At.axes at.Active source)
@@ -417,7 +446,7 @@ and private pad (r: Region) v x low (at: At) (axes: Affine[]) =
 
 and private concat (r: Region) v (eq: Equation) axis (at: At) (axes: Affine[]) =
     match staticRange axes[axis] at.Active with
-    | ValueNone -> Errors.bug "Pull" "a concatenation in a loop was not stored"
+    | ValueNone -> packed r v at
     | ValueSome(struct (first, last)) ->
         let mutable part = 0
         let mutable start = 0
@@ -507,7 +536,10 @@ and private movedView (r: Region) (eq: Equation) op =
                 ValueSome { plain view with Strides = Array.map (fun axis -> view.Strides[axis]) permutation }
             | MoveOp.Broadcast(target, along) ->
                 let strides = Array.zeroCreate target.Rank
-                along |> Array.iteri (fun own axis -> strides[axis] <- if shape[own] = 1 then 0 else view.Strides[own])
+
+                along
+                |> Array.iteri (fun own axis -> strides[axis] <- if shape[own] = 1 then 0 else view.Strides[own])
+
                 ValueSome { plain view with Strides = strides }
             | MoveOp.Slice(start, _, stride) ->
                 ValueSome
@@ -528,7 +560,11 @@ and private movedView (r: Region) (eq: Equation) op =
 
 and private dynamicView (r: Region) (eq: Equation) =
     let view = asView r eq.Args[0]
-    { view with Offset = Affine.add view.Offset (startPlace r eq 1 (r.Shape eq.Outs[0]) view); Source = ValueNone }
+
+    { view with
+        Offset = Affine.add view.Offset (startPlace r eq 1 (r.Shape eq.Outs[0]) view)
+        Source = ValueNone
+    }
 
 /// Where a dynamic block of this shape starts: its clamped starts, which are the arguments from `first` on.
 and startPlace (r: Region) (eq: Equation) first (block: Shape) (view: View) =
@@ -556,4 +592,9 @@ and asView (r: Region) (v: Var) : View =
     | ValueSome view -> view
     | ValueNone ->
         r.Demand v
+
+        // A reduction gives values first; asked again, they are put into memory.
+        if r.Views[v].IsNone then
+            r.Demand v
+
         r.Views[v].Value

@@ -17,6 +17,16 @@ type internal Role =
     /// Statements of its own: kernels, control flow, sequential loops, assembly of parts.
     | Opaque
 
+/// Choices of the lowering.
+[<NoComparison>]
+type LowerOptions =
+    {
+        /// Tensors of up to so many elements are straight-line values.
+        Small: int
+        /// Whether a product that one sum needs is added without being rounded first.
+        FuseProducts: bool
+    }
+
 /// Extents of a matrix product.
 [<Struct; NoComparison; NoEquality>]
 type internal Product = { Batch: int; Rows: int; Columns: int; Inner: int }
@@ -24,9 +34,6 @@ type internal Product = { Batch: int; Rows: int; Columns: int; Inner: int }
 /// Static facts and limits that decide how things are lowered.
 [<RequireQualifiedAccess>]
 module internal Facts =
-
-    /// Tensors of up to so many elements are straight-line values.
-    let small = 32
 
     /// Reductions keep at most so many accumulators in one loop.
     let accumulators = 24
@@ -49,7 +56,7 @@ module internal Facts =
             Inner = product left axes.ContractLeft
         }
 
-    let private contractRole axes (left: TensorType) (right: TensorType) =
+    let private contractRole small axes (left: TensorType) (right: TensorType) =
         let p = matrixProduct axes left.Shape right.Shape
         let count = p.Batch * p.Rows * p.Columns
 
@@ -62,7 +69,7 @@ module internal Facts =
         else
             Role.Reduction
 
-    let private reduceRole (operand: TensorType) (result: TensorType) =
+    let private reduceRole small (operand: TensorType) (result: TensorType) =
         let n = operand.Shape.Count
         let kept = result.Shape.Count
 
@@ -71,7 +78,7 @@ module internal Facts =
         else
             Role.Reduction
 
-    let role (eq: Equation) (typeOf: Var -> TensorType) =
+    let role small (eq: Equation) (typeOf: Var -> TensorType) =
         let ifLarge role = if (typeOf eq.Outs[0]).Shape.Count > small then role else Role.Inline
 
         match eq.Primitive with
@@ -84,8 +91,8 @@ module internal Facts =
         | Primitive.Convert _
         | Primitive.Index(IndexOp.Take _)
         | Primitive.Index(IndexOp.DynamicSlice _) -> Role.Inline
-        | Primitive.Reduce _ -> reduceRole (typeOf eq.Args[0]) (typeOf eq.Outs[0])
-        | Primitive.Contract axes -> contractRole axes (typeOf eq.Args[0]) (typeOf eq.Args[1])
+        | Primitive.Reduce _ -> reduceRole small (typeOf eq.Args[0]) (typeOf eq.Outs[0])
+        | Primitive.Contract axes -> contractRole small axes (typeOf eq.Args[0]) (typeOf eq.Args[1])
         | Primitive.Move(MoveOp.Concat _)
         | Primitive.Move(MoveOp.Pad _)
         | Primitive.Cumulate _ -> ifLarge Role.Opaque
@@ -156,10 +163,7 @@ module internal Facts =
 
                 if i = n then ValueSome data[0] else ValueNone
             | Storage.I32 data ->
-                if Array.forall (fun x -> x = data[0]) data then
-                    ValueSome(float data[0])
-                else
-                    ValueNone
+                if Array.forall (fun x -> x = data[0]) data then ValueSome(float data[0]) else ValueNone
             | Storage.Bool data ->
                 if Array.forall (fun x -> x = data[0]) data then
                     ValueSome(if data[0] then 1.0 else 0.0)
@@ -233,7 +237,8 @@ type internal Evaluated = { Value: Value; Active: int }
 
 /// One program body being lowered.
 [<Sealed; AllowNullLiteral>]
-type internal Region(emitter: Emitter, constants: ConstantPool, program: Program, depth: int, floor: int) =
+type internal Region
+    (options: LowerOptions, emitter: Emitter, constants: ConstantPool, program: Program, depth: int, floor: int) =
     let count = program.Types.Length
     let counts = program.Types |> Array.map (fun ty -> ty.Shape.Count)
     let definitions: Equation voption[] = Array.create count ValueNone
@@ -255,12 +260,13 @@ type internal Region(emitter: Emitter, constants: ConstantPool, program: Program
                     uses[v] <- uses[v] + 1
 
         for eq in program.Equations do
-            let role = Facts.role eq (fun v -> program.Types[v])
+            let role = Facts.role options.Small eq (fun v -> program.Types[v])
 
             for v in eq.Outs do
                 definitions[v] <- ValueSome eq
                 roles[v] <- role
 
+    member _.Options = options
     member _.Emitter = emitter
     member _.Constants = constants
     member _.Program = program
@@ -275,7 +281,7 @@ type internal Region(emitter: Emitter, constants: ConstantPool, program: Program
     member _.Type v = program.Types[v]
     member _.Shape v = program.Types[v].Shape
     member _.Count v = counts[v]
-    member _.IsSmall v = counts[v] <= Facts.small
+    member _.IsSmall v = counts[v] <= options.Small
     member val Views: View voption[] = Array.create count ValueNone
     /// Each element as a value.
     member val Elements: Value[] voption[] = Array.create count ValueNone
@@ -344,18 +350,6 @@ type internal Region(emitter: Emitter, constants: ConstantPool, program: Program
         let shape = this.Shape v
 
         if (Index.wideAxes shape).Count <= 1 then
-            // One axis: the position per axis is known too; what the operands need is asked along that axis.
-            match this.Deferred v with
-            | ValueSome eq when
-                not this.Stored[v]
-                && (Primitive.isElementwise eq.Primitive
-                    || (match eq.Primitive with
-                        | Primitive.Move(MoveOp.Reshape _) -> true
-                        | _ -> false))
-                ->
-                eq.Args |> Array.forall this.IsFlatSafe
-            | _ -> true
-        elif this.Stored[v] then
             true
         else
             match this.Views[v], this.Aliases[v] with
@@ -367,8 +361,7 @@ type internal Region(emitter: Emitter, constants: ConstantPool, program: Program
                     match eq.Primitive with
                     | Primitive.Constant _ -> true
                     | Primitive.Move(MoveOp.Broadcast _) ->
-                        counts[eq.Args[0]] = 1
-                        || (counts[eq.Args[0]] = counts[v] && this.IsFlatSafe eq.Args[0])
+                        counts[eq.Args[0]] = 1 || (counts[eq.Args[0]] = counts[v] && this.IsFlatSafe eq.Args[0])
                     | Primitive.Move(MoveOp.Reshape _) -> this.IsFlatSafe eq.Args[0]
                     | primitive when Primitive.isElementwise primitive -> eq.Args |> Array.forall this.IsFlatSafe
                     | _ -> false

@@ -10,8 +10,7 @@ let private wideOf (shape: Shape) (axes: int[]) = axes |> Array.filter (fun axis
 let private extents (shape: Shape) (axes: int[]) = axes |> Array.map (fun axis -> shape[axis])
 
 /// The vector loop: the one along the contiguous axis, unless it is too short.
-let private vector (loops: int[]) wanted =
-    if loops[wanted] >= 8 then wanted else Nest.preferredVector loops
+let private vector (loops: int[]) wanted = if loops[wanted] >= 8 then wanted else Nest.preferredVector loops
 
 /// Few totals become values; many are stored.
 let private finish (r: Region) v (kept: int[]) : Value[] -> Affine[] -> int -> unit =
@@ -33,14 +32,7 @@ let private finish (r: Region) v (kept: int[]) : Value[] -> Affine[] -> int -> u
 let private accumulation (r: Region) (eq: Equation) op kept terms : Nest.Root =
     let v = eq.Outs[0]
 
-    Nest.Accumulate
-        {
-            Elem = Opaque.elem r v
-            Op = op
-            Terms = terms
-            Reads = eq.Args
-            Finish = finish r v kept
-        }
+    Nest.Accumulate { Elem = Opaque.elem r v; Op = op; Terms = terms; Reads = eq.Args; Finish = finish r v kept }
 
 /// Axes of a tensor in the order of the loops.
 let private place rank (axes: int[]) (loops: Affine[]) first (full: Affine[]) =

@@ -150,10 +150,10 @@ and private emitOpaque (r: Region) (eq: Equation) =
 
 and private demand (r: Region) v =
     match r.Role v, r.Definition v with
-    | Role.Reduction, ValueSome eq ->
+    | Role.Reduction, ValueSome eq when not (isThere r v) ->
         let struct (domain, root) = Roots.reduction r eq
         Nest.emit r domain [| root () |]
-    | Role.Opaque, ValueSome eq -> emitOpaque r eq
+    | Role.Opaque, ValueSome eq when not (isThere r v) -> emitOpaque r eq
     | _ ->
         let view = Opaque.allocate r v
         Nest.store r v view

@@ -25,8 +25,8 @@ module Mixtures =
             do! factor "y" (Ops.logAddExp (Ops.log theta + under 0) (Ops.log1p -theta + under 1))
         }
 
-    /// y_t ~ N(mu_z, 1), z a Markov chain of two states with the rows theta1 and theta2 of its transition matrix flat on the
-    /// simplex. gamma_t(k) = ln p(y_1..t, z_t = k), with no initial distribution, is carried by the scan.
+    /// y_t ~ N(mu_z, 1), z a Markov chain of two states with the rows theta1 and theta2 of its transition matrix flat
+    /// on the simplex. gamma_t(k) = ln p(y_1..t, z_t = k), with no initial distribution, is carried by the scan.
     let hmmExample (data: DataSet) =
         let times = data.Int "N"
         let y = Ops.reshape (Shape.ofList [ times; 1 ]) (column data "y")

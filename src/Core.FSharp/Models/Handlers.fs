@@ -1,4 +1,4 @@
-// Models with some of their choices fixed: condition makes them observations, intervene cuts them off from their causes.
+// Models with some of their choices fixed: condition makes them observations, intervene cuts them from their causes.
 // Relies on Survey. Read Simulate next.
 namespace Ppl.Core.Models
 
@@ -99,8 +99,8 @@ module Model =
     let map (f: 'T -> 'U) (model: Model<'T>) = Model<'U>(fun h -> f (model.Run h))
 
     /// The model with these sample sites as observations: log p(latents, data) as a density of the latents.
-    /// Errors: PPL6002 for an address that is no sample site; PPL1001 NaN, PPL1002 infinity, PPL1004 another shape than the
-    /// distribution's, PPL1006 another element type, and PPL1005 (in a Target) outside the support.
+    /// Errors: PPL6002 for an address that is no sample site; PPL1001 NaN, PPL1002 infinity, PPL1004 another shape than
+    /// the distribution's, PPL1006 another element type, and PPL1005 (in a Target) outside the support.
     let condition (data: (string * Tensor) seq) (model: Model<'T>) : Model<'T> =
         let observe (h: IInterpreter) site d value = h.Observe(site, d, value)
         Replacement.apply "to condition" observe Replacement.checkData data model

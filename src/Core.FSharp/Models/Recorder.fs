@@ -1,5 +1,5 @@
-// The interpreter behind all operations. What differs between them is only where the value of a sample site comes from: a
-// source. Inputs are values by address that the source may use; inside a scan they are sliced, outputs are stacked.
+// The interpreter behind all operations. What differs between them is only where the value of a sample site comes from:
+// a source. Inputs are values by address that the source may use; inside a scan they are sliced, outputs are stacked.
 // Relies on Trace and Survey. Read Simulate next: an operation is a source and a weight.
 namespace Ppl.Core.Models
 

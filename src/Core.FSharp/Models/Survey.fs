@@ -1,6 +1,6 @@
-// Which sites a model has, found without drawing anything: the model is traced once with traced placeholders for its random
-// values, and the program is thrown away. Whatever does not depend on a random value is concrete, so that data and
-// supports are checked here; a branch on a random value is refused here (PPL5005), with the name of the site.
+// Which sites a model has, found without drawing anything: the model is traced once with traced placeholders for its
+// random values, and the program is thrown away. Whatever does not depend on a random value is concrete, so that data
+// and supports are checked here; a branch on a random value is refused here (PPL5005), with the name of the site.
 // Relies on Model and Bijector. Read Recorder next.
 namespace Ppl.Core.Models
 

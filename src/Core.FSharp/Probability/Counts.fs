@@ -1,6 +1,8 @@
 // Families of counts: binomial, poisson, each with probability or log form, and the negative binomial by its mean.
 // Terms of the observed counts alone (log-factorials) stand apart, so that partial evaluation computes them once.
 // Formulas: docs/math/families.md. Relies on Family, CountDraws and Special. Read Categories next.
+
+/// Families of counts 0, 1, 2, ...
 [<RequireQualifiedAccess>]
 module Ppl.Core.Probability.Counts
 

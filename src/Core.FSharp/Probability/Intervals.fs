@@ -1,5 +1,7 @@
 // Families on bounded intervals: uniform, beta. Formulas: docs/math/families.md.
 // Relies on Family, Draws and Special. Read Counts next.
+
+/// Families on bounded intervals.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Probability.Intervals
 

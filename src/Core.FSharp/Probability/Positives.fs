@@ -1,5 +1,7 @@
 // Families on the positive half-line: exponential, halfNormal, halfCauchy, logNormal, gamma, inverseGamma.
 // Formulas: docs/math/families.md. Relies on Family, Draws and Special. Read Intervals next.
+
+/// Families on the positive half-line.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Probability.Positives
 

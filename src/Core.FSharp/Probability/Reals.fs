@@ -1,5 +1,7 @@
 // Families on the real line: normal, studentT, cauchy, laplace. Formulas: docs/math/families.md.
 // Relies on Family, Draws and Special. Read Positives next.
+
+/// Families on the real line.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Probability.Reals
 

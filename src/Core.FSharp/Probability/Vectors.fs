@@ -1,5 +1,7 @@
 // Families of vectors: dirichlet, and multivariate normal by the Cholesky factor of its covariance.
 // Formulas: docs/math/families.md. Relies on Family, Draws and Special. Read Improper next.
+
+/// Families of vectors.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Probability.Vectors
 
