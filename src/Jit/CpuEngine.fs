@@ -36,7 +36,8 @@ type CpuOptions() =
 type CpuEngine(options: CpuOptions) =
 
     let bits = options.VectorBits
-    let check = options.CheckIl
+
+    let settings = { CompilerSettings.Default with VectorBits = bits; CheckIl = options.CheckIl }
 
     do
         if bits <> 512 && bits <> 256 && bits <> 128 then
@@ -49,13 +50,12 @@ type CpuEngine(options: CpuOptions) =
 
     let compile program : ICompiled =
         if RuntimeFeature.IsDynamicCodeSupported then
-            Compiled(program, Lower.program program |> Compiler.compile bits check)
+            Compiled(program, Lower.program program |> Compiler.compile settings)
         else
             LoopCompiled program
 
     /// An engine for the vectors that the processor has.
     new() = CpuEngine(CpuOptions())
-
 
     interface IEngine with
 

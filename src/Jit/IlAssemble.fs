@@ -103,10 +103,6 @@ module IlAssemble =
     let program (owner: obj) (bodies: IlBody[]) : struct (Entry * int[]) =
         let methods: DynamicMethod[] = Array.zeroCreate bodies.Length
         let sizes = bodies |> Array.mapi (define methods)
-        let mutable entry = Unchecked.defaultof<Entry>
-
         // Callees first, so that no call meets a method without machine code.
-        for target in methods do
-            entry <- target.CreateDelegate(typeof<Entry>, owner) :?> Entry
-
-        struct (entry, sizes)
+        let entries = methods |> Array.map (fun target -> target.CreateDelegate(typeof<Entry>, owner) :?> Entry)
+        struct (Array.last entries, sizes)

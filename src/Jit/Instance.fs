@@ -44,8 +44,7 @@ type internal Contract(program: Program, code: LoopCode) =
 
     // feeds[from][into]: whether the types agree.
     let feeds =
-        outputs.Types
-        |> Array.map (fun source -> inputs.Types |> Array.map (fun target -> source = target))
+        outputs.Types |> Array.map (fun source -> inputs.Types |> Array.map (fun target -> source = target))
 
     member _.Program = program
     member _.Code = code

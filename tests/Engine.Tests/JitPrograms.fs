@@ -32,3 +32,16 @@ let ``Random loop programs give the bits of the evaluator on every width`` () =
     for seed in 1..300 do
         let size = 10 + seed % 90
         agrees $"seed {seed}" (RandomLoops.program seed size) (RandomLoops.arguments seed)
+
+[<Fact>]
+let ``Programs cut into many methods, with few locals, give the same bits`` () =
+    for seed in 301..400 do
+        let program = RandomLoops.program seed (20 + seed % 180)
+        let arguments = RandomLoops.arguments seed
+        let expected = evaluated program arguments
+
+        for bits in widths do
+            let tight = { settings bits with MethodLimit = 60 + seed % 200; Pool = 4; InlineBudget = 30 }
+
+            let code = Compiler.compile tight program
+            sameBits $"seed {seed}, {bits} bits" expected (runCode code arguments)

@@ -78,11 +78,7 @@ type private Maker(seed: int, size: int) =
     let pick (items: 'a[]) = items[random.Next items.Length]
     let chance n = random.Next n = 0
 
-    let anyType () : ValueType =
-        {
-            Elem = pick elems
-            Lanes = (if chance 2 then Lanes.One else Lanes.Eight)
-        }
+    let anyType () : ValueType = { Elem = pick elems; Lanes = (if chance 2 then Lanes.One else Lanes.Eight) }
 
     let keep ty value =
         scopes.Peek().Add(struct (value, ty))
@@ -101,7 +97,13 @@ type private Maker(seed: int, size: int) =
         if ty.Lanes = Lanes.One then scalar else s.Let(ty, Op.Splat scalar)
 
     let find ty =
-        let found = [| for scope in scopes do for struct (value, known) in scope do if known = ty then value |]
+        let found =
+            [|
+                for scope in scopes do
+                    for struct (value, known) in scope do
+                        if known = ty then
+                            value
+            |]
 
         if found.Length = 0 || chance 8 then
             constant ty
@@ -110,7 +112,13 @@ type private Maker(seed: int, size: int) =
             found[found.Length - 1 - min (found.Length - 1) (random.Next(1 + random.Next 12))]
 
     let withTerm (buffer: BufferId) room : Address =
-        match [| for struct (counter, bound) in counters do if bound <= room then struct (counter, bound) |] with
+        match
+            [|
+                for struct (counter, bound) in counters do
+                    if bound <= room then
+                        struct (counter, bound)
+            |]
+        with
         | [||] -> at buffer (random.Next(room + 1))
         | fitting ->
             let struct (counter, bound) = pick fitting
@@ -171,7 +179,13 @@ type private Maker(seed: int, size: int) =
         | 3 when ty.Elem = Elem.Real -> Op.Fma(find ty, find ty, find ty)
         | 4 when ty.Elem = Elem.Real -> Op.Fnma(find ty, find ty, find ty)
         | 5 ->
-            match [| for struct (variable, known) in variables do if known = ty then variable |] with
+            match
+                [|
+                    for struct (variable, known) in variables do
+                        if known = ty then
+                            variable
+                |]
+            with
             | [||] -> load ty
             | known -> Op.Get(pick known)
         | 6 -> mixedOp ty
