@@ -324,7 +324,9 @@ type internal Region
         | ValueNone ->
             match definitions[v] with
             | ValueSome eq when roles[v] = Role.Inline && not this.Stored[v] && this.Views[v].IsNone ->
-                let argCost () = eq.Args |> Array.sumBy this.Cost
+                // A small operand of something large is computed once, outside the loops.
+                let argument x = if this.IsSmall x && not (this.IsSmall v) then 1 else this.Cost x
+                let argCost () = eq.Args |> Array.sumBy argument
 
                 match eq.Primitive with
                 | Primitive.Constant _ -> 1
