@@ -46,6 +46,7 @@ let private moved (view: View) step (counter: Affine) =
 /// The memory of an argument that nobody reads afterwards and that may be overwritten.
 let tryReuse (r: Region) v =
     match r.Views[v] with
+    | ValueSome view when r.Owned.Contains v -> ValueSome view
     | ValueSome view when
         r.Uses v = 1
         && (r.Definition v).IsSome

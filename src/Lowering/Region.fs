@@ -295,6 +295,8 @@ type internal Region
     member val Destinations: View voption[] = Array.create count ValueNone
     /// Results assembled from parts: where, and which parts are there already.
     member val Assemblies = Dictionary<Var, struct (View * bool[])>()
+    /// Carried parameters whose memory the one equation that reads them may turn into the next carried value.
+    member val Owned = HashSet<Var>()
     /// Updates of a carried tensor that are done in its own memory after everything else.
     member val InPlace = HashSet<Var>()
     member val Memo = Dictionary<struct (int * Affine), Evaluated>(PositionComparer())
