@@ -24,6 +24,8 @@ type CodeSize =
         References: int
         /// The most labels of a method.
         Labels: int
+        /// Elements of memory that a run needs.
+        ArenaLength: int
     }
 
 /// How a loop program is compiled.
@@ -56,8 +58,7 @@ type CompilerSettings =
 
 /// Machine code of a loop program, with its constants. Immutable and thread-safe; collected with its last reference.
 [<Sealed>]
-type LoopCode
-    internal (program: LoopProgram, layout: Layout, arenaLength: int, constants: Memory, entry: Entry, size: CodeSize) =
+type LoopCode internal (program: LoopProgram, layout: Layout, arenaLength: int, constants: Memory, entry: Entry) =
 
     /// What was compiled.
     member _.Program = program
@@ -67,9 +68,6 @@ type LoopCode
 
     /// Elements of memory that a run needs.
     member _.ArenaLength = arenaLength
-
-    /// Sizes of what was emitted.
-    member _.Size = size
 
     /// Where a buffer lies: the memory and the offset in it.
     member internal _.Locate(arena: Memory, buffer: BufferId) : struct (Memory * int) =
@@ -103,39 +101,6 @@ type LoopCode
 [<RequireQualifiedAccess>]
 module Compiler =
 
-    /// The functions to inline in one method: those in the deepest loops first.
-    let private chooseInlined (program: LoopProgram) parts budget (body: Node[]) =
-        let sites = List<struct (int * int * Value)>()
-
-        let rec walk depth (nodes: Node[]) : unit =
-            for node in nodes do
-                match node with
-                | Node.Leaf(Stmt.Let(value, Op.Unary(op, _))) ->
-                    let copies = if program.Values[value].Lanes = Lanes.One then 1 else parts
-
-                    Functions.inlineCost op
-                    |> ValueOption.iter (fun cost -> sites.Add(struct (-depth, cost * copies, value)))
-                | Node.Leaf _
-                | Node.Method _ -> ()
-                | Node.For(_, _, _, _, inner) -> walk (depth + 1) inner
-                | Node.If(_, whenTrue, whenFalse) ->
-                    walk depth whenTrue
-                    walk depth whenFalse
-                | Node.While(test, _, inner) ->
-                    walk (depth + 1) test
-                    walk (depth + 1) inner
-
-        walk 0 body
-        let mutable spent = 0
-        let chosen = HashSet<Value>()
-
-        for struct (_, cost, value) in sites |> Seq.sortBy (fun struct (depth, _, _) -> depth) do
-            if spent + cost <= budget then
-                spent <- spent + cost
-                chosen.Add value |> ignore
-
-        chosen
-
     /// The bodies of a program's methods, callees first, and the elements of arena that they need.
     let bodies settings (program: LoopProgram) : struct (IlBody[] * int) =
         let set = Machine.vectors settings.VectorBits
@@ -144,36 +109,17 @@ module Compiler =
         let methods = Outline.program parts settings.MethodLimit program
         let struct (sharedValues, sharedVariables) = Uses.shared program methods
         let trees = Trees(program, parts, methods, sharedValues, sharedVariables)
+        let inlined = Inlining.choose program parts settings.InlineBudget methods
         let slots = Slots layout.ArenaLength
         let homes = Homes(program, trees, set, settings.Pool, slots, sharedValues, sharedVariables)
 
         let emit (body: Node[]) =
             let writer = Writer(homes.Place body)
-            let inlined = chooseInlined program parts settings.InlineBudget body
             Emitter(program, layout, trees, homes, set, inlined, writer).Emit body
             writer.Body
 
         let made = methods |> Array.map emit
         struct (made, Layout.room slots.End)
-
-    let private measure (bodies: IlBody[]) (bytes: int[]) =
-        let isReference il =
-            match il with
-            | Il.LoadArgument _
-            | Il.LoadLocal _
-            | Il.StoreLocal _ -> true
-            | _ -> false
-
-        let most project = bodies |> Array.map project |> Array.max
-
-        {
-            Methods = bodies.Length
-            Instructions = most (fun body -> body.Code.Length)
-            Bytes = Array.max bytes
-            Locals = most (fun body -> body.Locals.Length)
-            References = most (fun body -> body.Code |> Seq.filter isReference |> Seq.length)
-            Labels = most (fun body -> body.Labels)
-        }
 
     let private writeConstants (program: LoopProgram) (layout: Layout) =
         let memory = new Memory(layout.ConstantsLength)
@@ -198,5 +144,27 @@ module Compiler =
 
         let constants = writeConstants program layout
         // The owner of the code is the memory that it reads.
-        let struct (entry, bytes) = IlAssemble.program constants bodies
-        LoopCode(program, layout, arenaLength, constants, entry, measure bodies bytes)
+        let entry = IlAssemble.program constants bodies
+        LoopCode(program, layout, arenaLength, constants, entry)
+
+    let private isReference il =
+        match il with
+        | Il.LoadArgument _
+        | Il.LoadLocal _
+        | Il.StoreLocal _ -> true
+        | _ -> false
+
+    /// The sizes of what would be emitted; nothing is compiled.
+    let measure settings (program: LoopProgram) : CodeSize =
+        let struct (bodies, arenaLength) = bodies settings program
+        let most project = bodies |> Array.map project |> Array.max
+
+        {
+            Methods = bodies.Length
+            Instructions = most (fun body -> body.Code.Length)
+            Bytes = Array.max (IlAssemble.sizes bodies)
+            Locals = most (fun body -> body.Locals.Length)
+            References = most (fun body -> body.Code |> Array.filter isReference |> Array.length)
+            Labels = most (fun body -> body.Labels)
+            ArenaLength = arenaLength
+        }
