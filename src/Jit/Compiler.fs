@@ -101,12 +101,30 @@ type LoopCode internal (program: LoopProgram, layout: Layout, arenaLength: int, 
 [<RequireQualifiedAccess>]
 module Compiler =
 
-    /// The bodies of a program's methods, callees first, and the elements of arena that they need.
-    let bodies settings (program: LoopProgram) : struct (IlBody[] * int) =
+    let private isReference il =
+        match il with
+        | Il.LoadArgument _
+        | Il.LoadLocal _
+        | Il.StoreLocal _ -> true
+        | _ -> false
+
+    let private references (body: IlBody) =
+        let mutable count = 0
+
+        for il in body.Code do
+            if isReference il then
+                count <- count + 1
+
+        count
+
+    // Half to three quarters of the limits of RyuJIT (20,000 instructions, 8,000 references, 2,000 labels).
+    let private fits (body: IlBody) = body.Code.Length <= 10_000 && body.Labels <= 1_000 && references body <= 6_000
+
+    let private cut settings methodLimit (program: LoopProgram) : struct (IlBody[] * int) =
         let set = Machine.vectors settings.VectorBits
         let parts = 8 / set.Lanes
         let layout = Layout.ofProgram program
-        let methods = Outline.program parts settings.MethodLimit program
+        let methods = Outline.program parts methodLimit program
         let struct (sharedValues, sharedVariables) = Uses.shared program methods
         let trees = Trees(program, parts, methods, sharedValues, sharedVariables)
         let inlined = Inlining.choose program parts settings.InlineBudget methods
@@ -120,6 +138,16 @@ module Compiler =
 
         let made = methods |> Array.map emit
         struct (made, Layout.room slots.End)
+
+    /// The bodies of a program's methods, callees first, and the elements of arena that they need. Sizes are estimated
+    /// before emission; where the estimate was too small (many spills), the program is cut again into smaller methods.
+    let bodies settings (program: LoopProgram) : struct (IlBody[] * int) =
+        let rec attempt limit =
+            let struct (made, _) as result = cut settings limit program
+
+            if limit <= 100 || Array.forall fits made then result else attempt (limit / 2)
+
+        attempt settings.MethodLimit
 
     let private writeConstants (program: LoopProgram) (layout: Layout) =
         let memory = new Memory(layout.ConstantsLength)
@@ -147,13 +175,6 @@ module Compiler =
         let entry = IlAssemble.program constants bodies
         LoopCode(program, layout, arenaLength, constants, entry)
 
-    let private isReference il =
-        match il with
-        | Il.LoadArgument _
-        | Il.LoadLocal _
-        | Il.StoreLocal _ -> true
-        | _ -> false
-
     /// The sizes of what would be emitted; nothing is compiled.
     let measure settings (program: LoopProgram) : CodeSize =
         let struct (bodies, arenaLength) = bodies settings program
@@ -164,7 +185,7 @@ module Compiler =
             Instructions = most (fun body -> body.Code.Length)
             Bytes = Array.max (IlAssemble.sizes bodies)
             Locals = most (fun body -> body.Locals.Length)
-            References = most (fun body -> body.Code |> Array.filter isReference |> Array.length)
+            References = most references
             Labels = most (fun body -> body.Labels)
             ArenaLength = arenaLength
         }
