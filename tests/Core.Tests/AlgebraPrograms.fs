@@ -12,7 +12,15 @@ open Ppl.Core.Tests.RandomBuild
 open Ppl.Core.Tests.ShrinkPrograms
 
 let private shapes =
-    [| Shape.scalar; Shape.scalar; Shape.ofList [ 4 ]; Shape.ofList [ 4 ]; Shape.ofList [ 1 ]; Shape.ofList [ 4; 3 ]; Shape.ofList [ 0 ] |]
+    [|
+        Shape.scalar
+        Shape.scalar
+        Shape.ofList [ 4 ]
+        Shape.ofList [ 4 ]
+        Shape.ofList [ 1 ]
+        Shape.ofList [ 4; 3 ]
+        Shape.ofList [ 0 ]
+    |]
 
 let private someShape (b: Build) = b.OneOf shapes
 let private real (b: Build) = b.Need(f64 (someShape b))
@@ -33,8 +41,10 @@ let private repeated (b: Build) (shape: Shape) =
         else Shape.scalar
 
     let axes =
-        if source.Rank = 1 then [| (if source[0] = shape[0] then 0 else 1) |]
-        else Array.init source.Rank id
+        if source.Rank = 1 then
+            [| (if source[0] = shape[0] then 0 else 1) |]
+        else
+            Array.init source.Rank id
 
     move b (MoveOp.Broadcast(shape, axes)) (b.Need(f64 source))
 
@@ -54,7 +64,18 @@ let private arithmetic (b: Build) =
 let private chain (b: Build) =
     let x = real b
     let apply op x = b.Unary(op, (if b.Tame then intoDomain b op x else x))
-    let some () = b.OneOf [| UnaryOp.Neg; UnaryOp.Square; UnaryOp.Reciprocal; UnaryOp.Exp; UnaryOp.Sqrt; UnaryOp.Sigmoid; UnaryOp.Log |]
+
+    let some () =
+        b.OneOf
+            [|
+                UnaryOp.Neg
+                UnaryOp.Square
+                UnaryOp.Reciprocal
+                UnaryOp.Exp
+                UnaryOp.Sqrt
+                UnaryOp.Sigmoid
+                UnaryOp.Log
+            |]
 
     match b.Below 4 with
     | 0 ->
@@ -88,7 +109,12 @@ let private rearranged (b: Build) =
     let vector = b.Need(f64 (Shape.ofList [ 4 ]))
 
     match b.Below 6 with
-    | 0 -> b.Add(Primitive.Move(MoveOp.Concat 0), [| b.Need(f64 (Shape.ofList [ 1 ])); vector; b.Need(f64 (Shape.ofList [ 0 ])) |]) |> ignore
+    | 0 ->
+        b.Add(
+            Primitive.Move(MoveOp.Concat 0),
+            [| b.Need(f64 (Shape.ofList [ 1 ])); vector; b.Need(f64 (Shape.ofList [ 0 ])) |]
+        )
+        |> ignore
     | 1 ->
         let long = b.One(Primitive.Move(MoveOp.Concat 0), [| vector; b.Need(f64 (Shape.ofList [ 4 ])) |])
         let start = b.Below 5
@@ -98,14 +124,24 @@ let private rearranged (b: Build) =
         move b (MoveOp.Transpose [| 1; 0 |]) (move b (MoveOp.Transpose [| 1; 0 |]) x) |> ignore
     | 3 ->
         let x = b.Need(f64 (Shape.ofList [ 4; 3 ]))
-        move b (MoveOp.Reshape(Shape.ofList [ 4; 3 ])) (move b (MoveOp.Reshape(Shape.ofList [ 12 ])) x) |> ignore
+
+        move b (MoveOp.Reshape(Shape.ofList [ 4; 3 ])) (move b (MoveOp.Reshape(Shape.ofList [ 12 ])) x)
+        |> ignore
     | 4 -> move b (MoveOp.Reverse [| 0 |]) (operand b (Shape.ofList [ 4 ])) |> ignore
     | _ ->
         let start = b.Below 3
-        move b (MoveOp.Slice([| start |], [| start + 2 |], [| 1 |])) vector |> move b (MoveOp.Reshape(Shape.ofList [ 1; 2 ])) |> ignore
+
+        move b (MoveOp.Slice([| start |], [| start + 2 |], [| 1 |])) vector
+        |> move b (MoveOp.Reshape(Shape.ofList [ 1; 2 ]))
+        |> ignore
 
 let private product (b: Build) =
-    let matrix = if b.Chance 0.7 then known b (Shape.ofList [ 4; 3 ]) else b.Need(f64 (Shape.ofList [ 4; 3 ]))
+    let matrix =
+        if b.Chance 0.7 then
+            known b (Shape.ofList [ 4; 3 ])
+        else
+            b.Need(f64 (Shape.ofList [ 4; 3 ]))
+
     let contracted = b.Below 2
     let vector = b.Need(f64 (Shape.ofList [ (if contracted = 0 then 4 else 3) ]))
 
@@ -143,7 +179,22 @@ let private taken (b: Build) =
     let indices = b.Constant(b.Literal(i32 (Shape.ofList [ 4 ])))
     b.Add(Primitive.Index(IndexOp.Take 0), [| operand b (Shape.ofList [ 4 ]); indices |]) |> ignore
 
-let private rules = [| arithmetic; arithmetic; arithmetic; arithmetic; chain; chain; total; total; pieces; rearranged; product; chosen; taken |]
+let private rules =
+    [|
+        arithmetic
+        arithmetic
+        arithmetic
+        arithmetic
+        chain
+        chain
+        total
+        total
+        pieces
+        rearranged
+        product
+        chosen
+        taken
+    |]
 
 /// A program of about this many equations, and arguments for it; a pure function of the seed.
 let generate wild (seed: int) equations : Case =

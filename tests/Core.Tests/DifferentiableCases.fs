@@ -9,17 +9,14 @@ open Ppl.Core.Tests.Values
 
 /// A function and where to differentiate it.
 [<NoComparison; NoEquality>]
-type Smooth =
-    {
-        Name: string
-        Function: Tensor[] -> Tensor[]
-        At: Literal[]
-    }
+type Smooth = { Name: string; Function: Tensor[] -> Tensor[]; At: Literal[] }
 
 let private case name at f = { Name = name; Function = f; At = List.toArray at }
 let private one name x f = case name [ x ] (fun xs -> [| f xs[0] |])
 let private two name x y f = case name [ x; y ] (fun xs -> [| f xs[0] xs[1] |])
-let private matrix rows columns start = reals [ rows; columns ] [ for k in 0 .. rows * columns - 1 -> start + 0.3 * sin (1.7 * float k) ]
+
+let private matrix rows columns start =
+    reals [ rows; columns ] [ for k in 0 .. rows * columns - 1 -> start + 0.3 * sin (1.7 * float k) ]
 
 /// Positive definite, n by n, as many as asked.
 let private definite batch n =
@@ -27,7 +24,12 @@ let private definite batch n =
 
     Literal.create
         (Shape.ofArray (Array.append batch [| n; n |]))
-        (Storage.F64 [| for m in 0 .. Array.fold (*) 1 batch - 1 do for i in 0 .. n - 1 do for j in 0 .. n - 1 -> entry m i j |])
+        (Storage.F64
+            [|
+                for m in 0 .. Array.fold (*) 1 batch - 1 do
+                    for i in 0 .. n - 1 do
+                        for j in 0 .. n - 1 -> entry m i j
+            |])
 
 /// Every unary operation of reals that has a derivative of second order, inside its domain.
 let private unaries =
@@ -100,13 +102,16 @@ let private moves =
 
     [
         each "reshape" cube (fun x -> Ops.square (Ops.reshape (Shape.ofList [ 4; 3 ]) x))
-        each "transpose" cube (fun x -> Ops.square (Ops.transpose [| 2; 0; 1 |] x) * Ops.fill (TensorType.create DType.F64 (Shape.ofList [ 2; 2; 3 ])) 2.0)
+        each "transpose" cube (fun x ->
+            Ops.square (Ops.transpose [| 2; 0; 1 |] x)
+            * Ops.fill (TensorType.create DType.F64 (Shape.ofList [ 2; 2; 3 ])) 2.0)
         each "broadcast" (matrix 1 3 0.1) (fun x -> Ops.square (Ops.broadcastTo (Shape.ofList [ 2; 4; 3 ]) x))
         each "broadcast along" x5 (fun x -> Ops.square (Ops.broadcastAlong (Shape.ofList [ 5; 2 ]) [| 0 |] x))
         each "broadcast to nothing" (f [ 1.5 ]) (fun x -> Ops.broadcastTo (Shape.ofList [ 0 ]) x)
         each "slice" cube (fun x -> Ops.square (Ops.slice 1 1 3 x))
         each "strided slice" x5 (fun x -> Ops.square (Ops.sliceBy [| 1 |] [| 5 |] [| 3 |] x))
-        each "strided slice of a matrix" (matrix 5 4 0.2) (fun x -> Ops.exp (Ops.sliceBy [| 0; 1 |] [| 5; 4 |] [| 2; 2 |] x))
+        each "strided slice of a matrix" (matrix 5 4 0.2) (fun x ->
+            Ops.exp (Ops.sliceBy [| 0; 1 |] [| 5; 4 |] [| 2; 2 |] x))
         each "pad" (matrix 2 3 0.3) (fun x -> Ops.exp (Ops.pad [| 1; 0 |] [| 0; 2 |] x))
         each "reverse" cube (fun x -> Ops.square (Ops.reverse [| 0; 2 |] x) * x)
         two "concat" (matrix 2 3 0.3) (matrix 2 1 0.5) (fun x y -> Ops.exp (Ops.concat 1 [| x; y; x |]))
@@ -120,10 +125,13 @@ let private accesses =
 
     [
         one "take" x5 (fun x -> Ops.square (Ops.take 0 places x))
-        one "take along the second axis" (matrix 2 3 0.3) (fun x -> Ops.exp (Ops.take 1 (Tensor.OfInts [| 1; 1; 0 |]) x))
+        one "take along the second axis" (matrix 2 3 0.3) (fun x ->
+            Ops.exp (Ops.take 1 (Tensor.OfInts [| 1; 1; 0 |]) x))
         two "scatterAdd" x5 y5 (fun x u -> Ops.square (Ops.scatterAdd 0 places u x))
-        one "dynamicSlice" (matrix 3 4 0.2) (fun x -> Ops.exp (Ops.dynamicSlice [| 2; 2 |] [| Tensor.OfInt 9; start |] x))
-        two "dynamicUpdate" (matrix 3 4 0.2) (matrix 2 2 0.5) (fun x u -> Ops.exp (Ops.dynamicUpdate [| start; Tensor.OfInt 9 |] u x))
+        one "dynamicSlice" (matrix 3 4 0.2) (fun x ->
+            Ops.exp (Ops.dynamicSlice [| 2; 2 |] [| Tensor.OfInt 9; start |] x))
+        two "dynamicUpdate" (matrix 3 4 0.2) (matrix 2 2 0.5) (fun x u ->
+            Ops.exp (Ops.dynamicUpdate [| start; Tensor.OfInt 9 |] u x))
         one "row" (matrix 3 2 0.3) (fun x -> Ops.square (Ops.row start x))
         two "setRow" (matrix 3 2 0.3) (f [ 0.4; 0.9 ]) (fun x r -> Ops.exp (Ops.setRow start r x))
         one "diagonal" (matrix 3 3 0.3) (fun x -> Ops.square (Ops.diagonal x))
@@ -131,7 +139,12 @@ let private accesses =
 
 let private linearAlgebra =
     let general =
-        { BatchLeft = [| 2; 0 |]; BatchRight = [| 0; 3 |]; ContractLeft = [| 3; 1 |]; ContractRight = [| 1; 4 |] }
+        {
+            BatchLeft = [| 2; 0 |]
+            BatchRight = [| 0; 3 |]
+            ContractLeft = [| 3; 1 |]
+            ContractRight = [| 1; 4 |]
+        }
 
     let left = reals [ 2; 3; 2; 2; 2 ] [ for k in 0..47 -> sin (float k) ]
     let right = reals [ 2; 2; 3; 2; 3 ] [ for k in 0..71 -> cos (float k) ]
@@ -143,7 +156,11 @@ let private linearAlgebra =
         two "vector times matrix" x5 (matrix 5 3 0.2) Ops.dot
         two "matrix times matrix" (matrix 2 3 0.2) (matrix 3 4 0.1) (fun x y -> Ops.square (Ops.dot x y))
         two "general contraction" left right (Ops.dotGeneral general)
-        two "outer product" x5 y5 (Ops.dotGeneral { BatchLeft = [||]; BatchRight = [||]; ContractLeft = [||]; ContractRight = [||] })
+        two
+            "outer product"
+            x5
+            y5
+            (Ops.dotGeneral { BatchLeft = [||]; BatchRight = [||]; ContractLeft = [||]; ContractRight = [||] })
         one "cholesky" (definite [||] 3) Ops.cholesky
         one "cholesky of one" (definite [||] 1) Ops.cholesky
         one "cholesky of nothing" (reals [ 0; 0 ] []) Ops.cholesky
@@ -193,7 +210,9 @@ let private loops =
             // The third output is not used.
             [| state[0]; ys[0]; ys[1] |])
         one "scan: only outputs are used" x5 (fun x ->
-            let _, ys = Control.scan (fun s x -> [| s[0] * x[0] + 1.0 |], [| s[0] * s[0] |]) [| Ops.scalar 0.5 |] [| x |]
+            let _, ys =
+                Control.scan (fun s x -> [| s[0] * x[0] + 1.0 |], [| s[0] * s[0] |]) [| Ops.scalar 0.5 |] [| x |]
+
             Ops.sum ys[0])
         one "scan of length zero" (f [ 0.7 ]) (fun x ->
             let state, ys = Control.scanBy false 0 (fun s _ -> [| Ops.exp s[0] |], [| s[0] |]) [| x * x |] [||]
@@ -220,7 +239,8 @@ let private loops =
         two "cond in scan" (f [ 0.6; -0.2; 0.9; -1.4 ]) (Literal.f64 0.7) (fun x a ->
             let step (s: Tensor[]) (x: Tensor[]) =
                 let next =
-                    Control.cond (Ops.greater x[0] (Ops.scalar 0.0)) (fun () -> Ops.exp (s[0] * a)) (fun () -> s[0] - a * x[0])
+                    Control.cond (Ops.greater x[0] (Ops.scalar 0.0)) (fun () -> Ops.exp (s[0] * a)) (fun () ->
+                        s[0] - a * x[0])
 
                 [| next |], [||]
 
@@ -230,11 +250,17 @@ let private loops =
         two "cond: the other branch" x5 (Literal.f64 0.7) (fun x a ->
             Control.cond (Ops.less a (Ops.scalar 0.5)) (fun () -> Ops.sum (x * a)) (fun () -> Ops.exp a))
         one "scan in cond" x5 (fun x ->
-            Control.cond (Ops.less x[1] (Ops.scalar 0.5)) (fun () ->
-                (fst (Control.scan (fun s v -> [| Ops.sin (s[0] + v[0]) |], [||]) [| x[2] |] [| x |]))[0])
+            Control.cond
+                (Ops.less x[1] (Ops.scalar 0.5))
+                (fun () -> (fst (Control.scan (fun s v -> [| Ops.sin (s[0] + v[0]) |], [||]) [| x[2] |] [| x |]))[0])
                 (fun () -> Ops.sum x))
         one "a loop on data beside" x5 (fun x ->
-            let n = Control.whileLoop (fun s -> Ops.less s[0] (Ops.scalar 9.0)) (fun s -> [| s[0] * 2.0 |]) [| Ops.scalar 1.0 |]
+            let n =
+                Control.whileLoop
+                    (fun s -> Ops.less s[0] (Ops.scalar 9.0))
+                    (fun s -> [| s[0] * 2.0 |])
+                    [| Ops.scalar 1.0 |]
+
             n[0] * Ops.sum (Ops.square x))
     ]
 

@@ -146,7 +146,9 @@ let ``what is carried but does not vary is not differentiated`` () =
     // The second carry is data. It grows by a loop of unknown length, which has no reverse derivative.
     let f (x: Tensor) =
         let step (s: Tensor[]) (_: Tensor[]) =
-            let grown = Control.whileLoop (fun t -> Ops.less t[0] (Ops.scalar 4.0)) (fun t -> [| 2.0 * t[0] |]) [| s[1] |]
+            let grown =
+                Control.whileLoop (fun t -> Ops.less t[0] (Ops.scalar 4.0)) (fun t -> [| 2.0 * t[0] |]) [| s[1] |]
+
             [| s[0] * x + s[1]; grown[0] - 3.5 |], [||]
 
         (fst (Control.scanBy false 3 step [| x; Ops.scalar 0.5 |] [||]))[0]
@@ -157,7 +159,9 @@ let ``what is carried but does not vary is not differentiated`` () =
 
 [<Fact>]
 let ``a loop of unknown length on the way has no gradient`` () =
-    let f (x: Tensor) = (Control.whileLoop (fun s -> Ops.less s[0] (Ops.scalar 4.0)) (fun s -> [| 2.0 * s[0] |]) [| x |])[0]
+    let f (x: Tensor) =
+        (Control.whileLoop (fun s -> Ops.less s[0] (Ops.scalar 4.0)) (fun s -> [| 2.0 * s[0] |]) [| x |])[0]
+
     let error = Assert.Throws<PplException>(fun () -> Grad.grad f (Tensor.OfFloat 1.0) |> ignore)
     Assert.Equal("PPL5006", error.Id)
     Assert.Contains("Control.scan", error.Advice)
@@ -165,7 +169,9 @@ let ``a loop of unknown length on the way has no gradient`` () =
 [<Fact>]
 let ``the value must be a real scalar`` () =
     for f in [ id; Ops.iota 3 |> fun k -> (fun _ -> k) ] do
-        let error = Assert.Throws<PplException>(fun () -> Grad.grad f (Tensor.OfFloats [| 1.0; 2.0 |]) |> ignore)
+        let error =
+            Assert.Throws<PplException>(fun () -> Grad.grad f (Tensor.OfFloats [| 1.0; 2.0 |]) |> ignore)
+
         Assert.Equal("PPL5001", error.Id)
         Assert.Contains("f64[]", error.Message)
 

@@ -105,8 +105,7 @@ let private mutants: (string * (Program -> Program)) list =
             match eq.Primitive with
             | Primitive.Move(MoveOp.Pad(low, high)) -> Primitive.Move(MoveOp.Pad(high, low))
             | other -> other)
-        "a scatter at the places counted from the end",
-        replace "reverse" (fun _ -> Primitive.Move(MoveOp.Reverse [||]))
+        "a scatter at the places counted from the end", replace "reverse" (fun _ -> Primitive.Move(MoveOp.Reverse [||]))
         "sums for differences", replace "sub" (fun _ -> Primitive.Binary BinaryOp.Add)
         "a factor dropped", replace "square" (fun _ -> Primitive.Unary UnaryOp.Abs)
     ]
@@ -138,7 +137,11 @@ let ``forward mode agrees with central differences`` () =
     forPrograms count Smooth (fun case ->
         let case = liftConstants case
         let rng = Random 11
-        let moderate = case.Arguments |> Array.forall (fun x -> not (isReal x) || Array.forall (fun v -> abs v < 1e3) (Literal.floats x))
+
+        let moderate =
+            case.Arguments
+            |> Array.forall (fun x -> not (isReal x) || Array.forall (fun v -> abs v < 1e3) (Literal.floats x))
+
         let t = case.Arguments |> Array.map (typeOf >> random rng)
         let c = Program.outputTypes case.Program |> Array.map (random rng)
         let f xs = fst (pairing c (Reference.run case.Program xs))
@@ -187,8 +190,7 @@ let ``forward mode passes loops of unknown length`` () =
 let ``tangents must have the types of the arguments`` () =
     let x = Tensor.OfFloats [| 1.0; 2.0 |]
 
-    let error =
-        Assert.Throws<PplException>(fun () -> Jvp.jvp id [| x |] [| Ops.scalar 1.0 |] |> ignore)
+    let error = Assert.Throws<PplException>(fun () -> Jvp.jvp id [| x |] [| Ops.scalar 1.0 |] |> ignore)
 
     Assert.Equal("PPL5001", error.Id)
 

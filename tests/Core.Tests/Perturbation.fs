@@ -20,13 +20,14 @@ let rec observe (see: Literal -> Literal) (program: Program) (args: Literal[]) :
 
 and private evaluate see primitive (args: Literal[]) =
     match primitive with
-    | Primitive.Control(ControlOp.Cond(a, b)) ->
-        observe see (if (Literal.bools args[0])[0] then a else b) args[1..]
+    | Primitive.Control(ControlOp.Cond(a, b)) -> observe see (if (Literal.bools args[0])[0] then a else b) args[1..]
     | Primitive.Control(ControlOp.While(constants, condition, body)) ->
         let mutable carry = args[constants..]
         let whole () = Array.append args[.. constants - 1] carry
 
-        while (Literal.bools (observe see condition (whole ()))[0])[0] do
+        let goesOn () = (Literal.bools (Array.head (observe see condition (whole ()))))[0]
+
+        while goesOn () do
             carry <- observe see body (whole ())
 
         carry
@@ -95,7 +96,8 @@ let course program args =
         | Storage.F64 data ->
             for v in data do
                 if Double.IsNaN v then
-                    (if worst = Moderate then worst <- WithNaN)
+                    (if worst = Moderate then
+                         worst <- WithNaN)
                 elif v <> 0.0 && (abs v > 1e70 || abs v < 1e-70) then
                     worst <- Extreme
         | _ -> ()
@@ -106,7 +108,8 @@ let course program args =
     observe note program args |> ignore
     worst
 
-let private sameKind (a: float) (b: float) = Double.IsNaN a = Double.IsNaN b && (Double.IsNaN a || abs a = infinity || Double.IsFinite b)
+let private sameKind (a: float) (b: float) =
+    Double.IsNaN a = Double.IsNaN b && (Double.IsNaN a || abs a = infinity || Double.IsFinite b)
 
 /// Whether these results are those of the program up to rounding.
 let agrees (program: Program) (args: Literal[]) (results: Literal[]) =
@@ -120,10 +123,12 @@ let agrees (program: Program) (args: Literal[]) (results: Literal[]) =
                 let spread = others |> Array.map (fun o -> abs ((Literal.floats o[n])[i] - xs[i])) |> Array.max
                 // Not <= alone: a spread that is NaN allows what it likes for numbers that are finite.
                 sameKind xs[i] ys[i]
-                && (Double.IsNaN xs[i] || Double.IsNaN spread || xs[i] = ys[i] || abs (xs[i] - ys[i]) <= spread + 1e-14 * abs xs[i])
+                && (Double.IsNaN xs[i]
+                    || Double.IsNaN spread
+                    || xs[i] = ys[i]
+                    || abs (xs[i] - ys[i]) <= spread + 1e-14 * abs xs[i])
 
             xs.Length = ys.Length && Seq.forall near (seq { 0 .. xs.Length - 1 })
         | _ -> expected[n] = results[n] || others |> Array.exists (fun o -> o[n] <> expected[n])
 
-    expected.Length = results.Length
-    && Seq.forall close (seq { 0 .. expected.Length - 1 })
+    expected.Length = results.Length && Seq.forall close (seq { 0 .. expected.Length - 1 })

@@ -20,7 +20,8 @@ let run f xs = Reference.run (traced f xs) xs
 /// Numbers in (-1, 1) of a type; zeros for integers and truth values.
 let random (rng: Random) (ty: TensorType) =
     match ty.DType with
-    | DType.F64 -> Literal.create ty.Shape (Storage.F64(Array.init ty.Shape.Count (fun _ -> 2.0 * rng.NextDouble() - 1.0)))
+    | DType.F64 ->
+        Literal.create ty.Shape (Storage.F64(Array.init ty.Shape.Count (fun _ -> 2.0 * rng.NextDouble() - 1.0)))
     | _ -> Literal.fill ty 0.0
 
 let private realParts (xs: Literal[]) =
@@ -100,5 +101,4 @@ let rec equations (program: Program) : Equation seq =
     }
 
 /// How many equations have a primitive of this name.
-let count name program =
-    equations program |> Seq.filter (fun eq -> Primitive.name eq.Primitive = name) |> Seq.length
+let count name program = equations program |> Seq.filter (fun eq -> Primitive.name eq.Primitive = name) |> Seq.length

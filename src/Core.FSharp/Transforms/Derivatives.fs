@@ -109,12 +109,10 @@ let binary op (x: Tensor) (y: Tensor) (z: Tensor) : ((Tensor -> Tensor) * (Tenso
 // ---- reductions
 
 /// The axes below a rank that are not among the given ones.
-let keptAxes (axes: int[]) rank =
-    Array.init rank id |> Array.filter (fun axis -> not (Array.contains axis axes))
+let keptAxes (axes: int[]) rank = Array.init rank id |> Array.filter (fun axis -> not (Array.contains axis axes))
 
 /// Repeats a reduced tensor along the axes that were reduced.
-let spread (axes: int[]) (x: Tensor) (reduced: Tensor) =
-    Ops.broadcastAlong x.Shape (keptAxes axes x.Shape.Rank) reduced
+let spread (axes: int[]) (x: Tensor) (reduced: Tensor) = Ops.broadcastAlong x.Shape (keptAxes axes x.Shape.Rank) reduced
 
 /// 1 where an element is the largest (smallest) one of its reduction, and how many there are.
 let extremes axes (x: Tensor) (y: Tensor) =

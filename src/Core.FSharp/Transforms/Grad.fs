@@ -81,8 +81,7 @@ module Grad =
                     c[v] <- sum c[v] cotangents[i]
 
             for step in Array.rev steps do
-                let given =
-                    step.Equation.Outs |> Array.mapi (fun i v -> if step.ActiveResults[i] then c[v] else None)
+                let given = step.Equation.Outs |> Array.mapi (fun i v -> if step.ActiveResults[i] then c[v] else None)
 
                 if Array.exists Option.isSome given then
                     let contributions = backStep step given

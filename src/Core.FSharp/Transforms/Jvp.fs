@@ -95,8 +95,7 @@ module Jvp =
     and private pushEquation (eq: Equation) (args: Tensor[]) (ts: Tensor option[]) =
         match eq.Primitive with
         | Primitive.Control(ControlOp.Cond(whenTrue, whenFalse)) -> pushCond eq whenTrue whenFalse args ts
-        | Primitive.Control(ControlOp.While(constants, condition, body)) ->
-            pushWhile constants condition body args ts
+        | Primitive.Control(ControlOp.While(constants, condition, body)) -> pushWhile constants condition body args ts
         | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, body)) ->
             pushScan constants carry length reverse body args ts
         | primitive ->
@@ -131,7 +130,9 @@ module Jvp =
         results[.. n - 1], deal mask results[n..]
 
     and private pushScan constants carry length reverse body args ts =
-        let inner, initial, xs = args[.. constants - 1], args[constants .. constants + carry - 1], args[constants + carry ..]
+        let inner, initial, xs =
+            args[.. constants - 1], args[constants .. constants + carry - 1], args[constants + carry ..]
+
         let xTangents = ts[constants + carry ..]
         let moving = xTangents |> Array.map Option.isSome
         let mask = Activity.loop constants carry body (ts |> Array.map Option.isSome)
@@ -141,12 +142,7 @@ module Jvp =
             let values = Array.concat [ inner; state[.. carry - 1]; slices[.. xs.Length - 1] ]
 
             let tangents =
-                Array.concat
-                    [
-                        ts[.. constants - 1]
-                        deal stateMask state[carry..]
-                        deal moving slices[xs.Length ..]
-                    ]
+                Array.concat [ ts[.. constants - 1]; deal stateMask state[carry..]; deal moving slices[xs.Length ..] ]
 
             let results, moved = push body values tangents
             let moved = Array.map2 orZero results moved
@@ -157,7 +153,12 @@ module Jvp =
         let tangents = pick stateMask (Array.map2 orZero initial ts[constants .. constants + carry - 1])
 
         let state, ys =
-            Control.scanBy reverse length step (Array.append initial tangents) (Array.append xs (Array.choose id xTangents))
+            Control.scanBy
+                reverse
+                length
+                step
+                (Array.append initial tangents)
+                (Array.append xs (Array.choose id xTangents))
 
         let outputs = mask.Length - carry
 

@@ -137,11 +137,7 @@ let private binary op (wanted: bool[]) x y z c =
 let private select (wanted: bool[]) p c =
     let zero = Ops.zerosLike c
 
-    [|
-        None
-        when' wanted 1 (fun () -> Ops.select p c zero)
-        when' wanted 2 (fun () -> Ops.select p zero c)
-    |]
+    [| None; when' wanted 1 (fun () -> Ops.select p c zero); when' wanted 2 (fun () -> Ops.select p zero c) |]
 
 /// The cotangents of the wanted arguments of an equation without sub-programs, from its arguments, its result and the
 /// cotangent of that; none where it is zero.
@@ -157,8 +153,7 @@ let simple primitive (wanted: bool[]) (xs: Tensor[]) (y: Tensor) (c: Tensor) : T
     | Primitive.Index op -> index op wanted xs c
     | Primitive.Contract axes -> contract axes wanted xs[0] xs[1] c
     | Primitive.Factor FactorOp.Cholesky -> [| cholesky y c |]
-    | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) ->
-        triangularSolve lower transpose wanted xs[0] y c
+    | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) -> triangularSolve lower transpose wanted xs[0] y c
     | Primitive.Convert dtype -> [| (if dtype = DType.F64 then Some c else None) |]
     | Primitive.Constant _
     | Primitive.Iota _
