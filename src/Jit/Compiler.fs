@@ -26,6 +26,34 @@ type CodeSize =
         Labels: int
     }
 
+/// How a loop program is compiled.
+[<NoComparison>]
+type CompilerSettings =
+    {
+        /// The width of vectors: 512, 256 or 128.
+        VectorBits: int
+        /// Whether the stack types of every instruction are checked.
+        CheckIl: bool
+        /// About how many IL instructions a method may have.
+        MethodLimit: int
+        /// How many locals of one type a method may have for values and variables.
+        Pool: int
+        /// About how many operations of inlined functions a method may have.
+        InlineBudget: int
+    }
+
+    /// For the processor this runs on. Methods have at most a third of the 20,000 instructions that RyuJIT optimises,
+    /// because some become several references to locals and inlined functions add locals of their own; the locals of all
+    /// types together stay below 512, where it stops inlining.
+    static member Default =
+        {
+            VectorBits = Machine.widestBits
+            CheckIl = false
+            MethodLimit = 6000
+            Pool = 96
+            InlineBudget = 500
+        }
+
 /// Machine code of a loop program, with its constants. Immutable and thread-safe; collected with its last reference.
 [<Sealed>]
 type LoopCode
@@ -75,11 +103,8 @@ type LoopCode
 [<RequireQualifiedAccess>]
 module Compiler =
 
-    /// About how many operations of inlined functions a method may have: their locals must stay within what RyuJIT tracks.
-    let private inlineBudget = 500
-
     /// The functions to inline in one method: those in the deepest loops first.
-    let private chooseInlined (program: LoopProgram) parts (body: Node[]) =
+    let private chooseInlined (program: LoopProgram) parts budget (body: Node[]) =
         let sites = List<struct (int * int * Value)>()
 
         let rec walk depth (nodes: Node[]) : unit =
@@ -105,26 +130,26 @@ module Compiler =
         let chosen = HashSet<Value>()
 
         for struct (_, cost, value) in sites |> Seq.sortBy (fun struct (depth, _, _) -> depth) do
-            if spent + cost <= inlineBudget then
+            if spent + cost <= budget then
                 spent <- spent + cost
                 chosen.Add value |> ignore
 
         chosen
 
     /// The bodies of a program's methods, callees first, and the elements of arena that they need.
-    let bodies bits (program: LoopProgram) : struct (IlBody[] * int) =
-        let set = Machine.vectors bits
+    let bodies settings (program: LoopProgram) : struct (IlBody[] * int) =
+        let set = Machine.vectors settings.VectorBits
         let parts = 8 / set.Lanes
         let layout = Layout.ofProgram program
-        let methods = Outline.program parts Outline.Limit program
+        let methods = Outline.program parts settings.MethodLimit program
         let struct (sharedValues, sharedVariables) = Uses.shared program methods
         let trees = Trees(program, parts, methods, sharedValues, sharedVariables)
         let slots = Slots layout.ArenaLength
-        let homes = Homes(program, trees, set, slots, sharedValues, sharedVariables)
+        let homes = Homes(program, trees, set, settings.Pool, slots, sharedValues, sharedVariables)
 
         let emit (body: Node[]) =
             let writer = Writer(homes.Place body)
-            let inlined = chooseInlined program parts body
+            let inlined = chooseInlined program parts settings.InlineBudget body
             Emitter(program, layout, trees, homes, set, inlined, writer).Emit body
             writer.Body
 
@@ -163,12 +188,12 @@ module Compiler =
 
         memory
 
-    /// Compiles for vectors of this width; with `check`, after a check of every instruction's stack types.
-    let compile bits check (program: LoopProgram) : LoopCode =
+    /// Machine code, ready to run.
+    let compile settings (program: LoopProgram) : LoopCode =
         let layout = Layout.ofProgram program
-        let struct (bodies, arenaLength) = bodies bits program
+        let struct (bodies, arenaLength) = bodies settings program
 
-        if check then
+        if settings.CheckIl then
             Array.iter IlCheck.body bodies
 
         let constants = writeConstants program layout

@@ -261,14 +261,20 @@ type Emitter
         VectorCode.ofLanes w set elem
 
     and pushVectorBinary elem op x y part =
-        match op, trees.Op y with
-        | (BinaryOp.ShiftLeft | BinaryOp.ShiftRight), ValueSome(Op.Int count) ->
-            VectorCode.shift w set op (push x part) count
+        match op, uniform y with
+        | (BinaryOp.ShiftLeft | BinaryOp.ShiftRight), ValueSome count -> VectorCode.shift w set op (push x part) count
         | _ when VectorCode.hasBinary elem op ->
             pushValue x part
             pushValue y part
             VectorCode.binary w set elem op
         | _ -> pushLaneByLane op x y part
+
+    /// The integer that all lanes are, if that is known.
+    and uniform value =
+        match trees.Op value with
+        | ValueSome(Op.Splat x) -> uniform x
+        | ValueSome(Op.Int n) -> ValueSome n
+        | _ -> ValueNone
 
     // Integer division and shifts by varying counts, which no instruction set has for all widths.
     and pushLaneByLane op x y part =

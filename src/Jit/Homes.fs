@@ -42,8 +42,15 @@ type private Interval = { Start: int; End: int; Type: ValueType; IsVariable: boo
 /// The homes of one program's values and variables; methods are placed one after the other.
 [<Sealed>]
 type Homes
-    (program: LoopProgram, trees: Trees, vectors: VectorSet, slots: Slots, sharedValues: bool[], sharedVariables: bool[])
-    =
+    (
+        program: LoopProgram,
+        trees: Trees,
+        vectors: VectorSet,
+        pool: int,
+        slots: Slots,
+        sharedValues: bool[],
+        sharedVariables: bool[]
+    ) =
 
     let parts = 8 / vectors.Lanes
 
@@ -58,12 +65,12 @@ type Homes
         Array.init program.Variables.Length (fun x ->
             if sharedVariables[x] then Home.Slot(slots.Take program.Variables[x].Lanes) else Home.None)
 
-    /// How many locals of one kind a method may have; all kinds together stay below 512, where RyuJIT stops inlining.
+    /// How many locals of one kind a method may have: vectors of integers are few in practice.
     let poolSize (ty: ValueType) =
         match ty.Lanes, ty.Elem with
-        | Lanes.Eight, Elem.Int -> 32
-        | Lanes.Eight, _ -> 96
-        | Lanes.One, _ -> 80
+        | Lanes.Eight, Elem.Int -> max parts (pool / 3)
+        | Lanes.Eight, _ -> max parts pool
+        | Lanes.One, _ -> pool
 
     let typeOf (ty: ValueType) =
         match ty.Lanes, ty.Elem with
@@ -210,7 +217,7 @@ type Homes
     let scan (locals: List<Type>) (ofKind: Interval[]) =
         let ty = typeOf ofKind[0].Type
         let perValue = if ofKind[0].Type.Lanes = Lanes.One then 1 else parts
-        let pool = poolSize ofKind[0].Type / perValue
+        let most = poolSize ofKind[0].Type / perValue
         let free = Stack<int[]>()
         let alive = List<Interval>()
         let mutable made = 0
@@ -218,7 +225,7 @@ type Homes
         let take () =
             match free.TryPop() with
             | true, taken -> ValueSome taken
-            | _ when made < pool ->
+            | _ when made < most ->
                 made <- made + 1
                 let from = locals.Count
                 locals.AddRange(Array.create perValue ty)

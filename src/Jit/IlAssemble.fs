@@ -88,9 +88,8 @@ module IlAssemble =
         | Il.Return -> il.Emit OpCodes.Ret
 
     let private define (methods: DynamicMethod[]) (index: int) (body: IlBody) =
-        // The last argument (access checks skipped) also makes CreateDelegate compile the method at once.
-        let target = DynamicMethod("ppl" + string index, null, IlBody.parameters, typeof<Entry>.Module, true)
-
+        // Hosted anonymously, which makes CreateDelegate compile the method at once instead of at the first call.
+        let target = DynamicMethod("ppl" + string index, null, IlBody.parameters, true)
         target.InitLocals <- false
         let il = target.GetILGenerator(body.Code.Length * 4 + 64)
         let locals = body.Locals |> Array.map il.DeclareLocal
@@ -104,10 +103,6 @@ module IlAssemble =
     let program (owner: obj) (bodies: IlBody[]) : struct (Entry * int[]) =
         let methods: DynamicMethod[] = Array.zeroCreate bodies.Length
         let sizes = bodies |> Array.mapi (define methods)
-        let mutable entry = Unchecked.defaultof<Entry>
-
         // Callees first, so that no call meets a method without machine code.
-        for target in methods do
-            entry <- target.CreateDelegate(typeof<Entry>, owner) :?> Entry
-
-        struct (entry, sizes)
+        let entries = methods |> Array.map (fun target -> target.CreateDelegate(typeof<Entry>, owner) :?> Entry)
+        struct (Array.last entries, sizes)

@@ -1,6 +1,5 @@
 // Cuts a loop program into methods that RyuJIT still optimises. Past 60,000 bytes of IL, 20,000 instructions, 2,000 locals or
-// blocks, or 8,000 references to locals it silently stops; so a body above `Limit` instructions becomes a sequence of
-// calls. Values and variables that two methods share live in slots of the arena.
+// blocks, or 8,000 references to locals it silently stops; so a body above a limit becomes a sequence of calls. Values and variables that two methods share live in slots of the arena.
 // Relies on Machine and the loop IR. Read Uses next.
 namespace Ppl.Jit
 
@@ -22,11 +21,6 @@ type Node =
 /// The cutter.
 [<RequireQualifiedAccess>]
 module Outline =
-
-    /// About how many IL instructions a method may have: a third of what RyuJIT accepts, because some instructions become
-    /// several references to locals, and inlined functions add locals of their own.
-    [<Literal>]
-    let Limit = 6000
 
     let private addressCost (address: Address) = 4 + 5 * address.Terms.Length
 

@@ -1,5 +1,6 @@
-// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw (2011): one block, spans, eight blocks at a time.
-// A pure function of (counter, key): no state, so any block can be computed anywhere, in any order, with the same bits.
+// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw (2011): one block, spans, eight blocks
+// at a time. A pure function of (counter, key): no state, so any block can be computed anywhere, in any order, with
+// the same bits.
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -36,11 +37,14 @@ public static class Philox
     public static (ulong First, ulong Second) Block(ulong counterLow, ulong counterHigh, ulong key)
     {
         var (w0, w1, w2, w3) = Block(
-            (uint)counterLow, (uint)(counterLow >> 32), (uint)counterHigh, (uint)(counterHigh >> 32), (uint)key, (uint)(key >> 32));
+            (uint)counterLow, (uint)(counterLow >> 32), (uint)counterHigh, (uint)(counterHigh >> 32), (uint)key,
+                (uint)(key >> 32));
         return (w0 | ((ulong)w1 << 32), w2 | ((ulong)w3 << 32));
     }
 
-    /// <summary>The uniform number of 64 random bits: (floor(bits / 2^12) + 1/2) / 2^52, in [2^-53, 1 - 2^-53]: never 0 or 1.</summary>
+    /// <summary>
+    /// The uniform number of 64 random bits: (floor(bits / 2^12) + 1/2) / 2^52, in [2^-53, 1 - 2^-53]: never 0 or 1.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double ToUniform(ulong bits) =>
         BitConverter.UInt64BitsToDouble((bits >> 12) | 0x3FF0000000000000) - (1.0 - 1.1102230246251565e-16);
@@ -54,8 +58,8 @@ public static class Philox
     }
 
     /// <summary>
-    /// Fills with the words of the blocks counter, counter + 1, ...: result[4i + j] = word j of block counterLow + i (the low
-    /// half of the counter wraps round within itself).
+    /// Fills with the words of the blocks counter, counter + 1, ...: result[4i + j] = word j of block counterLow + i
+    /// (the low half of the counter wraps round within itself).
     /// </summary>
     public static void Fill(Span<uint> result, ulong counterLow, ulong counterHigh, ulong key)
     {
@@ -71,7 +75,9 @@ public static class Philox
         }
     }
 
-    /// <summary>Fills with uniform numbers in (0, 1): result[2i] and result[2i + 1] are those of block counterLow + i.</summary>
+    /// <summary>
+    /// Fills with uniform numbers in (0, 1): result[2i] and result[2i + 1] are those of block counterLow + i.
+    /// </summary>
     public static unsafe void FillUniform(Span<double> result, ulong counterLow, ulong counterHigh, ulong key)
     {
         fixed (double* p = result)
@@ -103,7 +109,9 @@ public static class Philox
         }
     }
 
-    /// <summary>Eight blocks: lane l holds the two 64-bit words of the block of counterLow[l], counterHigh[l].</summary>
+    /// <summary>
+    /// Eight blocks: lane l holds the two 64-bit words of the block of counterLow[l], counterHigh[l].
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static (Vector512<ulong> First, Vector512<ulong> Second) Block(
         Vector512<ulong> counterLow, Vector512<ulong> counterHigh, ulong key) => Blocks(counterLow, counterHigh, key);
@@ -128,7 +136,8 @@ public static class Philox
         {
             var a = LowHalfProduct(c0, MultiplierA);
             var b = LowHalfProduct(c2, MultiplierB);
-            (c0, c1, c2, c3) = ((b >> 32) ^ c1 ^ Vector512.Create((ulong)k0), b, (a >> 32) ^ c3 ^ Vector512.Create((ulong)k1), a);
+            (c0, c1, c2, c3) = ((b >> 32) ^ c1 ^ Vector512.Create((ulong)k0), b,
+                (a >> 32) ^ c3 ^ Vector512.Create((ulong)k1), a);
             k0 += WeylA;
             k1 += WeylB;
         }
@@ -142,7 +151,8 @@ public static class Philox
     {
         if (System.Runtime.Intrinsics.X86.Avx512F.IsSupported)
         {
-            return System.Runtime.Intrinsics.X86.Avx512F.Multiply(x.AsUInt32(), Vector512.Create(multiplier).AsUInt32());
+            return System.Runtime.Intrinsics.X86.Avx512F.Multiply(x.AsUInt32(),
+                Vector512.Create(multiplier).AsUInt32());
         }
 
         return (x & Vector512.Create(0xFFFFFFFFUL)) * Vector512.Create((ulong)multiplier);
@@ -150,7 +160,8 @@ public static class Philox
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> ToUniform(Vector512<ulong> bits) =>
-        ((bits >> 12) | Vector512.Create(0x3FF0000000000000UL)).AsDouble() - Vector512.Create(1.0 - 1.1102230246251565e-16);
+        ((bits >> 12) | Vector512.Create(0x3FF0000000000000UL)).AsDouble() - Vector512.Create(1.0
+            - 1.1102230246251565e-16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static unsafe void Interleave(Vector512<double> first, Vector512<double> second, double* result)

@@ -9,7 +9,8 @@ internal static class TrigonometricReduction
     /// <summary>Up to here the vector reduction keeps full precision.</summary>
     internal const double FastLimit = 1073741824.0; // 2^30
 
-    // The bits of 2/pi after the binary point, most significant first (1,280 of them: exponents up to 1023 and 192 to spare).
+    // The bits of 2/pi after the binary point, most significant first (1,280 of them: exponents up to 1023 and 192 to
+    // spare).
     private static readonly ulong[] TwoOverPiBits =
     {
         0xA2F9836E4E441529, 0xFC2757D1F534DDC0, 0xDB6295993C439041, 0xFE5163ABDEBBC561,
@@ -40,7 +41,9 @@ internal static class TrigonometricReduction
         return (flip ? -high : high, flip ? -low : low, x < 0.0 ? -quadrant : quadrant);
     }
 
-    /// <summary>x 2/pi = quadrant + (-1)^negative fraction 2^-128 modulo 4, fraction at most 2^127, for x at least 1/2.</summary>
+    /// <summary>
+    /// x 2/pi = quadrant + (-1)^negative fraction 2^-128 modulo 4, fraction at most 2^127, for x at least 1/2.
+    /// </summary>
     private static (long Quadrant, UInt128 Fraction, bool Negative) FractionOfQuarterTurns(double x)
     {
         var bits = BitConverter.DoubleToInt64Bits(x);

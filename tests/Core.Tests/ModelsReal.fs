@@ -1,8 +1,11 @@
-// The real models against densities computed by other code: the hand-written gradients of tests/Benchmarks/Hand, which were
-// derived separately and checked against differences. The table holds their values at q_i = 0.3 sin(1 + 1.7 i).
+// The real models against densities computed by other code: the hand-written gradients of tests/Benchmarks/Hand,
+// which were derived separately and checked against differences. The table holds their values at q_i = 0.3 sin(1 +
+// 1.7 i).
 module Ppl.Core.Tests.ModelsReal
 
+open Ppl.Core
 open Ppl.Core.Tensors
+open Ppl.Core.Transforms
 open Ppl.Core.Models
 open Ppl.Examples
 open Xunit
@@ -34,6 +37,30 @@ let ``densities are those of the hand-written code`` () =
         let target = (RealModels.find name).Build() |> Target.ofModel
         let actual = (target.LogDensity(Tensor.OfFloats(point target.Dimension))).ToFloat()
         Assert.True(abs (actual - expected) <= 1e-12 * abs expected, $"{name}: {actual:R} instead of {expected:R}")
+
+[<Fact>]
+let ``gradients are those of central differences, also after simplification`` () =
+    for model in RealModels.all do
+        let target = model.Build() |> Target.ofModel
+        let vector = TensorType.create DType.F64 (Shape.ofList [ target.Dimension ])
+        let q = point target.Dimension
+
+        let program =
+            Compile.program [| vector |] (fun args ->
+                let value, gradient = Grad.valueAndGrad target.LogDensity args[0]
+                [| value; gradient |])
+
+        let results = Trace.replay program [| Tensor.OfFloats q |]
+        // One direction, with every coordinate at another rate; the differences are extrapolated once (Richardson).
+        let direction = Array.init q.Length (fun i -> cos (0.5 + float i))
+        let at h = (target.LogDensity(Tensor.OfFloats(Array.map2 (fun x v -> x + h * v) q direction))).ToFloat()
+        let difference h = (at h - at -h) / (2.0 * h)
+        let expected = (4.0 * difference 5e-4 - difference 1e-3) / 3.0
+        let actual = Array.fold2 (fun sum g v -> sum + g * v) 0.0 (results[1].ToFloats()) direction
+        let scale = 1.0 + abs expected
+        Assert.True(abs (actual - expected) <= 1e-7 * scale, $"{model.Name}: {actual:R}, differences {expected:R}")
+        let value = (target.LogDensity(Tensor.OfFloats q)).ToFloat()
+        Assert.True(abs (results[0].ToFloat() - value) <= 1e-11 * (1.0 + abs value), model.Name)
 
 [<Fact>]
 let ``every parameter of a reference posterior is reported under its name`` () =

@@ -186,6 +186,35 @@ let ``data for a site inside a scan need its length`` () =
     refused "PPL1001" "x" (target (loop bad)) |> at 2 |> ignore
 
 [<Fact>]
+let ``data for a site inside a scan must be in its support`` () =
+    let step _ _ =
+        model {
+            let! _ = sample "x" (exponential 1.0)
+            return [||], [||]
+        }
+
+    let m = scan "t" 3 step [||] [||] |> Model.condition [ "x", vector [ 1.0; 2.0; -4.0 ] ]
+    refused "PPL1005" "x" (target m) |> at 2 |> says [ "-4"; "positive reals" ]
+
+[<Fact>]
+let ``a branch on a random value inside a scan names the site of the step`` () =
+    let step _ _ =
+        model {
+            let! x = sample "x" (normal 0.0 1.0)
+            let! _ = sample (if x.ToFloat() > 0.0 then "up" else "down") (normal 0.0 1.0)
+            return [||], [||]
+        }
+
+    let m =
+        model {
+            let! _ = sample "start" (normal 0.0 1.0)
+            return! scan "t" 3 step [||] [||]
+        }
+
+    refused "PPL5005" "x" (target m) |> ignore
+    refused "PPL5005" "x" (fun () -> Simulate.run (key 1) m) |> ignore
+
+[<Fact>]
 let ``a vector of another length than the target's`` () =
     let t = Target.ofModel (sample "x" (normal 0.0 1.0))
     let e = Assert.Throws<PplException>(fun () -> t.LogDensity(vector [ 1.0; 2.0 ]) |> ignore)

@@ -1,6 +1,8 @@
 // All families by name, for tests that go over all of them.
 module Ppl.Core.Tests.ProbabilityCatalogue
 
+open System
+open MathNet.Numerics.Distributions
 open Ppl.Core
 open Ppl.Core.Tensors
 open Ppl.Core.Probability
@@ -95,6 +97,12 @@ let scalarCases: (string * float list) list =
         "negativeBinomial2", [ 20.0; 100.0 ]
     ]
 
+/// The numbers and names of the cases, for theories.
+let caseTable () =
+    let table = Xunit.TheoryData<int, string>()
+    scalarCases |> List.iteri (fun i case -> table.Add(i, string case))
+    table
+
 /// The distribution of a case.
 let ofCase (family: string, parameters: float list) : IDistribution =
     parameters |> List.mapi (fun n x -> parameter family n [| x |]) |> List.toArray |> make family
@@ -103,3 +111,30 @@ let ofCase (family: string, parameters: float list) : IDistribution =
 let logDensities (distribution: IDistribution) (xs: float[]) : float[] =
     let many = distribution.Expand [ xs.Length ]
     (many.LogDensity(tensor 1 (distribution.DType = DType.I32) xs)).ToFloats()
+
+/// The cdf of a case, from MathNet or in closed form: independent of the library's formulas.
+let cdf (family: string, parameters: float list) : float -> float =
+    let sigmoid t = 1.0 / (1.0 + exp -t)
+
+    match family, parameters with
+    | "normal", [ m; s ] -> Normal(m, s).CumulativeDistribution
+    | "studentT", [ df; m; s ] -> StudentT(m, s, df).CumulativeDistribution
+    | "cauchy", [ m; s ] -> Cauchy(m, s).CumulativeDistribution
+    | "laplace", [ m; s ] -> Laplace(m, s).CumulativeDistribution
+    | "exponential", [ rate ] -> Exponential(rate).CumulativeDistribution
+    | "halfNormal", [ s ] -> fun x -> 2.0 * Normal.CDF(0.0, s, x) - 1.0
+    | "halfCauchy", [ s ] -> fun x -> 2.0 / Math.PI * atan (x / s)
+    | "logNormal", [ m; s ] -> LogNormal(m, s).CumulativeDistribution
+    | "gamma", [ a; rate ] -> Gamma(a, rate).CumulativeDistribution
+    | "inverseGamma", [ a; s ] -> InverseGamma(a, s).CumulativeDistribution
+    | "beta", [ a; b ] -> Beta(a, b).CumulativeDistribution
+    | "uniform", [ low; high ] -> ContinuousUniform(low, high).CumulativeDistribution
+    | "bernoulli", [ p ] -> Bernoulli(p).CumulativeDistribution
+    | "bernoulliLogit", [ t ] -> Bernoulli(sigmoid t).CumulativeDistribution
+    | "binomial", [ n; p ] -> Binomial(p, int n).CumulativeDistribution
+    | "binomialLogit", [ n; t ] -> Binomial(sigmoid t, int n).CumulativeDistribution
+    | "poisson", [ rate ] -> Poisson(rate).CumulativeDistribution
+    | "poissonLog", [ t ] -> Poisson(exp t).CumulativeDistribution
+    // MathNet counts failures before the r-th success, of probability p: mean r (1 - p)/p.
+    | "negativeBinomial2", [ mean; c ] -> NegativeBinomial(c, c / (c + mean)).CumulativeDistribution
+    | _ -> invalidArg (nameof family) family

@@ -192,7 +192,7 @@ let ``Shifts by a constant count agree with shifts by a computed one`` () =
                 let s = Sketch()
                 let input = s.Input(Elem.Int, 1024)
                 let output = s.Output(Elem.Int, 1024)
-                let by = s.Let(eight Elem.Int, Op.Int count)
+                let by = s.Let(eight Elem.Int, Op.Splat(s.Let(one Elem.Int, Op.Int count)))
 
                 s.For(
                     0,

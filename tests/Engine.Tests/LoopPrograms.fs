@@ -116,7 +116,9 @@ let runCode (code: LoopCode) (arguments: Storage list) : Storage list =
 
     [ for id in program.Outputs -> (code.Read(arena, id, bufferType program id)).Data ]
 
-let run bits (program: LoopProgram) arguments = runCode (Compiler.compile bits true program) arguments
+let settings bits = { CompilerSettings.Default with VectorBits = bits; CheckIl = true }
+
+let run bits (program: LoopProgram) arguments = runCode (Compiler.compile (settings bits) program) arguments
 
 /// The bits of elements; all NaNs are one value, because which payload survives is not specified.
 let bitsOf (data: Storage) : int64[] =
@@ -234,3 +236,21 @@ let reference primitive (arguments: Storage list) =
 
     let results = Reference.evaluate primitive (List.toArray literals)
     results[0].Data
+
+/// `count` samples in random order.
+let samplesOf count elem (random: Random) =
+    let choose (xs: 'a[]) = Array.init count (fun _ -> xs[random.Next xs.Length])
+
+    match elem with
+    | Elem.Real -> Storage.F64(choose reals)
+    | Elem.Int -> Storage.I32(choose ints)
+    | Elem.Mask -> Storage.Bool(choose truths)
+
+/// What the evaluator of loop programs makes of it.
+let evaluated program (arguments: Storage list) =
+    let literals =
+        arguments |> List.map (fun data -> Literal.create (Shape.ofList [ Storage.length data ]) data)
+
+    Evaluate.run program (List.toArray literals)
+    |> Array.map (fun result -> result.Data)
+    |> Array.toList

@@ -12,7 +12,8 @@ public sealed unsafe class DenseTests
 
     public static TheoryData<int, int, int> Shapes => new()
     {
-        { 1, 1, 1 }, { 1, 17, 5 }, { 5, 1, 9 }, { 4, 16, 3 }, { 7, 33, 20 }, { 13, 8, 0 }, { 64, 64, 64 }, { 101, 57, 130 },
+        { 1, 1, 1 }, { 1, 17, 5 }, { 5, 1, 9 }, { 4, 16, 3 }, { 7, 33, 20 }, { 13, 8, 0 }, { 64, 64, 64 },
+        { 101, 57, 130 },
     };
 
     public static TheoryData<int> Sizes => new(1, 2, 3, 7, 8, 31, 32, 33, 65, 100, 200);
@@ -43,7 +44,8 @@ public sealed unsafe class DenseTests
 
                 fixed (double* pa = a, pb = b, pc = c)
                 {
-                    Dense.Gemm(m, n, k, alpha, pa, transposeA ? m : k, transposeA, pb, transposeB ? k : n, transposeB, beta, pc, n);
+                    var (lda, ldb) = (transposeA ? m : k, transposeB ? k : n);
+                    Dense.Gemm(m, n, k, alpha, pa, lda, transposeA, pb, ldb, transposeB, beta, pc, n);
                 }
 
                 AssertSameBits(expected, c);
@@ -64,7 +66,8 @@ public sealed unsafe class DenseTests
             var x = Random(transpose ? rows : columns, 5);
             var y = Random(transpose ? columns : rows, 6);
             var op = transpose ? matrix.Transpose() : matrix;
-            var expected = 2.0 * (op * Vector<double>.Build.Dense(x)) - 3.0 * Vector<double>.Build.Dense((double[])y.Clone());
+            var start = Vector<double>.Build.Dense((double[])y.Clone());
+            var expected = 2.0 * (op * Vector<double>.Build.Dense(x)) - 3.0 * start;
             fixed (double* pa = a, px = x, py = y)
             {
                 Dense.Gemv(rows, columns, 2.0, pa, columns, transpose, px, -3.0, py);
@@ -141,7 +144,9 @@ public sealed unsafe class DenseTests
         foreach (var m in new[] { 1, 3, 16, 37 })
         {
             foreach (var (lower, transpose, unit) in
-                     from lower in new[] { false, true } from transpose in new[] { false, true } from unit in new[] { false, true }
+                     from lower in new[] { false, true }
+                     from transpose in new[] { false, true }
+                     from unit in new[] { false, true }
                      select (lower, transpose, unit))
             {
                 var triangle = unit ? 0.1 / n * factor : factor.Clone();
@@ -152,7 +157,8 @@ public sealed unsafe class DenseTests
                 }
 
                 // The other triangle and the unit diagonal must not be read.
-                var stored = triangle.MapIndexed((i, j, v) => (lower ? j > i : j < i) || (unit && i == j) ? double.NaN : v);
+                var stored = triangle.MapIndexed(
+                    (i, j, v) => (lower ? j > i : j < i) || (unit && i == j) ? double.NaN : v);
                 var x = Random(n * m, 7);
                 var b = Matrix<double>.Build.DenseOfRowMajor(n, m, x);
                 fixed (double* pt = stored.ToRowMajorArray(), px = x)

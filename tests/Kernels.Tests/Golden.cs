@@ -18,7 +18,9 @@ public static class Golden
             .Select(row => new GoldenPoint(row[..^2], row[^2], row[^1]))
             .ToList();
 
-    /// <summary>|actual - true value| in ulps of the true value; 0 when both are NaN or equal, infinity when the kind differs.</summary>
+    /// <summary>
+    /// |actual - true value| in ulps of the true value; 0 when both are NaN or equal, infinity when the kind differs.
+    /// </summary>
     public static double UlpError(double actual, GoldenPoint point)
     {
         if (double.IsNaN(point.High) || double.IsInfinity(point.High) || point.High == 0.0)

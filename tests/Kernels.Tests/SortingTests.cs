@@ -22,7 +22,8 @@ public sealed unsafe class SortingTests
             .Select(_ => random.Next(20) switch { 0 => double.NaN, 1 => -0.0, 2 => 0.0, var k => random.Next(k) - 9.0 })
             .ToArray();
         // LINQ's OrderBy is stable; NaN is moved behind everything by the first key, and -0 equals 0.
-        var expected = Enumerable.Range(0, n).OrderBy(i => double.IsNaN(x[i])).ThenBy(i => x[i]).Select(i => (long)i).ToArray();
+        var order = Enumerable.Range(0, n).OrderBy(i => double.IsNaN(x[i])).ThenBy(i => x[i]);
+        var expected = order.Select(i => (long)i).ToArray();
         var (indices, indexScratch) = (new long[n], new long[n]);
         var (sorted, scratch) = ((double[])x.Clone(), new double[n]);
         fixed (double* px = x, ps = sorted, pw = scratch)

@@ -1,6 +1,6 @@
-// The real data sets and the reference posteriors of `examples/data`, embedded in this assembly, so that examples, tests
-// and benchmarks read them without paths. Everything is a plain array: use it from F# (`Data.load "kidiq"`) or from C#
-// (`Data.Load("kidiq")`). A wrong name is an ArgumentException that lists the right ones.
+// The real data sets and the reference posteriors of `examples/data`, embedded in this assembly, so that examples,
+// tests and benchmarks read them without paths. Everything is a plain array: use it from F# (`Data.load "kidiq"`) or
+// from C# (`Data.Load("kidiq")`). A wrong name is an ArgumentException that lists the right ones.
 namespace Ppl.Examples
 
 open System

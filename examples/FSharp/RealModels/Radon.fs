@@ -10,7 +10,8 @@ open Ppl.Core.Models
 [<RequireQualifiedAccess>]
 module Radon =
 
-    /// log_radon_n ~ N(alpha[county_n] + beta_1 log_uppm_n + beta_2 floor_n, sigma_y), with the counties' intercepts as a plate.
+    /// log_radon_n ~ N(alpha[county_n] + beta_1 log_uppm_n + beta_2 floor_n, sigma_y), with the counties' intercepts
+    /// as a plate.
     let private hierarchical intercept (data: DataSet) =
         let county = data.Ints "county_idx" |> Array.map (fun i -> i - 1) |> Tensor.OfInts
         let x = design [ data.Vector "log_uppm"; data.Vector "floor_measure" ]

@@ -29,7 +29,8 @@ module TimeSeries =
             do! observe "y" (normal (alpha + Ops.dot lags beta) sigma) (Tensor.OfFloats y[order..])
         }
 
-    /// nu_t = mu + phi y_(t-1) + theta e_(t-1), e_t = y_t - nu_t, y_t ~ N(nu_t, sigma); before the first time y is mu and e 0.
+    /// nu_t = mu + phi y_(t-1) + theta e_(t-1), e_t = y_t - nu_t, y_t ~ N(nu_t, sigma); before the first time y is mu
+    /// and e 0.
     let arma11 (data: DataSet) =
         let y = column data "y"
         let earlier = Ops.slice 0 0 (y.Shape[0] - 1) y

@@ -86,11 +86,11 @@ module Combinators =
             let index = Ops.reshape (Shape.ofList (axis.Size :: ones)) (Ops.iota axis.Size)
             (body index).Run(Wrappers.plated axis h))
 
-    /// Independent copies of a model along a new leading axis, as one vectorised run: the log density is that of a loop.
-    /// body gets the indices 0 ... size - 1 as one tensor i32[size] (with trailing axes of extent 1 inside other plates, so
-    /// that the index of an outer plate broadcasts against it). A distribution inside whose batch does not begin with the
-    /// plate's axis is copied along it; one that does is taken as it is (so iid of the plate's own size needs no copy).
-    /// Values inside have the plates' axes in front, the innermost plate first.
+    /// Independent copies of a model along a new leading axis, as one vectorised run: the log density is a loop's.
+    /// body gets the indices 0 ... size - 1 as one tensor i32[size] (with trailing axes of extent 1 inside other
+    /// plates, so that the index of an outer plate broadcasts against it). A distribution inside whose batch does not
+    /// begin with the plate's axis is copied along it; one that does is taken as it is (so iid of the plate's own
+    /// size needs no copy). Values inside have the plates' axes in front, the innermost plate first.
     let plate name size (body: Tensor -> Model<'T>) = along (Axis(name, size)) body
 
     /// A plate with one label for each element.
@@ -98,9 +98,9 @@ module Combinators =
         let labels = Array.ofSeq labels
         along (Axis(name, labels.Length, labels)) body
 
-    /// A loop of fixed length with sites inside, as one run: step state slices -> (next state, outputs). Gives the final
-    /// state and the outputs stacked. Each site's values are stacked along a leading axis of this name; the log density
-    /// is that of the unrolled loop. The state keeps its types; xs are sequences of the loop's length.
+    /// A loop of fixed length with sites inside, as one run: step state slices -> (next state, outputs). Gives the
+    /// final state and the outputs stacked. Each site's values are stacked along a leading axis of this name; the log
+    /// density is that of the unrolled loop. The state keeps its types; xs are sequences of the loop's length.
     let scan name length (step: Tensor[] -> Tensor[] -> Model<Tensor[] * Tensor[]>) (initial: Tensor[]) (xs: Tensor[]) =
         Model<Tensor[] * Tensor[]>(fun h ->
             h.Scan

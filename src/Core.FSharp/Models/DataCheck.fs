@@ -82,6 +82,15 @@ module internal DataCheck =
                 let shown = element value.Value first
                 Refusals.outside site.Address first shown outside.Length d.Name (Support.describe d.Support)
 
+    /// The same where the support has no bounds that might depend on random values.
+    let requireInsideUnbounded (site: Site) (d: IDistribution) (value: Tensor) =
+        match d.Support with
+        | Support.GreaterThan _
+        | Support.LessThan _
+        | Support.Interval _
+        | Support.IntegerInterval _ -> ()
+        | _ -> requireInside site d value
+
     /// The value as an observation: converted, of the distribution's shape, neither NaN nor infinite where known
     /// (PPL1006, PPL1004, PPL1001, PPL1002).
     let observation (site: Site) (d: IDistribution) (value: Tensor) =

@@ -1,5 +1,5 @@
-// generate: (constraints, key) -> (trace, log weight). Constrained sites take the given values, the others are drawn from
-// their distributions given what comes before, q(free) = product over free sites of their density. The weight is
+// generate: (constraints, key) -> (trace, log weight). Constrained sites take the given values, the others are drawn
+// from their distributions given what comes before, q(free) = product over free sites of their density. The weight is
 //   log w = log p(constrained, free, observations) - log q(free)
 //         = sum over constrained and observed sites of log density + sum of factors,
 // so that E_q w = p(constraints, observations).

@@ -1,4 +1,4 @@
-// Models with some of their choices fixed: condition makes them observations, intervene cuts them off from their causes.
+// Models with some of their choices fixed: condition makes them observations, intervene cuts them from their causes.
 // Relies on Survey. Read Simulate next.
 namespace Ppl.Core.Models
 
@@ -15,6 +15,8 @@ type private Replacement =
         Observed: HashSet<string>
         /// What else happens with a replaced site.
         Act: IInterpreter -> Site -> IDistribution -> Tensor -> unit
+        /// Checks the values of all steps of a loop, which are traced within a step.
+        Check: SurveyedSite -> Tensor -> unit
     }
 
 module private Replacement =
@@ -31,7 +33,7 @@ module private Replacement =
 
         for s in inside do
             Survey.RequireLength(body.Axis.Size, s, r.Values[s.Site.Address])
-            DataCheck.requireFinite s.Site r.Values[s.Site.Address]
+            r.Check s r.Values[s.Site.Address]
 
         h.Scan
             { body with
@@ -66,11 +68,16 @@ module private Replacement =
             member _.Scan body = intoScan r h body
         }
 
-    let apply purpose act (values: (string * Tensor) seq) (model: Model<'T>) =
+    /// Data are finite and, where that can be known before the loop is traced, inside the support.
+    let checkData (s: SurveyedSite) (value: Tensor) =
+        DataCheck.requireFinite s.Site value
+        s.Distribution |> Option.iter (fun d -> DataCheck.requireInsideUnbounded s.Site d value)
+
+    let apply purpose act check (values: (string * Tensor) seq) (model: Model<'T>) =
         let values = Choices.ofSeq values
 
         Model<'T>(fun h ->
-            let r = { Values = values; Met = HashSet(); Observed = HashSet(); Act = act }
+            let r = { Values = values; Met = HashSet(); Observed = HashSet(); Act = act; Check = check }
             let result = model.Run(interpreter r h)
 
             for address in values.Addresses do
@@ -92,12 +99,13 @@ module Model =
     let map (f: 'T -> 'U) (model: Model<'T>) = Model<'U>(fun h -> f (model.Run h))
 
     /// The model with these sample sites as observations: log p(latents, data) as a density of the latents.
-    /// Errors: PPL6002 for an address that is no sample site; PPL1001 NaN, PPL1002 infinity, PPL1004 another shape than the
-    /// distribution's, PPL1006 another element type, and PPL1005 (in a Target) outside the support.
+    /// Errors: PPL6002 for an address that is no sample site; PPL1001 NaN, PPL1002 infinity, PPL1004 another shape than
+    /// the distribution's, PPL1006 another element type, and PPL1005 (in a Target) outside the support.
     let condition (data: (string * Tensor) seq) (model: Model<'T>) : Model<'T> =
-        Replacement.apply "to condition" (fun h site d value -> h.Observe(site, d, value)) data model
+        let observe (h: IInterpreter) site d value = h.Observe(site, d, value)
+        Replacement.apply "to condition" observe Replacement.checkData data model
 
     /// The model with these sample sites set from outside: their own terms leave the density, everything after sees the
     /// values (Pearl's do). Errors as for condition.
     let intervene (values: (string * Tensor) seq) (model: Model<'T>) : Model<'T> =
-        Replacement.apply "to set" (fun _ _ _ _ -> ()) values model
+        Replacement.apply "to set" (fun _ _ _ _ -> ()) (fun _ _ -> ()) values model

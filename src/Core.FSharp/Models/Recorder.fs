@@ -1,5 +1,5 @@
-// The interpreter behind all operations. What differs between them is only where the value of a sample site comes from: a
-// source. Inputs are values by address that the source may use; inside a scan they are sliced, outputs are stacked.
+// The interpreter behind all operations. What differs between them is only where the value of a sample site comes from:
+// a source. Inputs are values by address that the source may use; inside a scan they are sliced, outputs are stacked.
 // Relies on Trace and Survey. Read Simulate next: an operation is a source and a weight.
 namespace Ppl.Core.Models
 
@@ -139,6 +139,7 @@ type internal Recorder(source: ISource, inputs: Choices) =
         member _.Plates = []
 
         member _.Sample(site, d) =
+            d.Check site.Address
             let input = Choices.tryFind site.Address inputs
             let value, extra = source.Value(site, d, input)
 
@@ -156,6 +157,7 @@ type internal Recorder(source: ISource, inputs: Choices) =
             value
 
         member _.Observe(site, d, value) =
+            d.Check site.Address
             let value = DataCheck.observation site d value
 
             record

@@ -50,7 +50,7 @@ module internal Refusals =
             site
             index
             "PPL1005"
-            $"{value} at index {index} is impossible under {distribution}, whose values are {support}; {count bad} in all"
+            $"{value} at index {index} is impossible under {distribution} ({support}); {count bad} in all"
             "correct the data, or choose a distribution whose support holds them"
 
     /// PPL1006: a value of another element type.
@@ -98,7 +98,7 @@ module internal Refusals =
         at
             site
             "PPL6005"
-            $"the batch {batch} neither begins with the axes {plates} of the plates around it nor can be copied along them"
+            $"the batch {batch} does not begin with the plates' axes {plates} and cannot be copied along them"
             "inside nested plates broadcast the parameters to all plate axes, innermost plate first"
 
     /// PPL6006: a model whose sites are not the same in every run.

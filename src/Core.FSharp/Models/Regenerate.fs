@@ -1,5 +1,5 @@
-// regenerate: (trace, selection, key) -> (trace', log weight). Selected sites and sites that are new are drawn again from
-// their distributions given what comes before; the others keep their values. With q the density of those draws,
+// regenerate: (trace, selection, key) -> (trace', log weight). Selected sites and sites that are new are drawn again
+// from their distributions given what comes before; the others keep their values. With q the density of those draws,
 //   log w = log p(trace') - log p(trace) + log q(trace' -> trace) - log q(trace -> trace')
 //         = sum over kept sites, observations and factors of (log density in trace' - log density in trace):
 // the densities of what is drawn cancel. min(1, w) is the Metropolis-Hastings acceptance probability of this move.

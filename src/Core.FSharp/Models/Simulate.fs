@@ -9,6 +9,6 @@ open Ppl.Core.Tensors
 [<RequireQualifiedAccess>]
 module Simulate =
 
-    /// A trace of the model with all choices drawn. Each draw depends on the key and on its own address only: a site more
-    /// or less changes no other site's draw (but what it feeds). PPL6007 for an improper distribution.
+    /// A trace of the model with all choices drawn. Each draw depends on the key and on its own address only: a site
+    /// more or less changes no other site's draw (but what it feeds). PPL6007 for an improper distribution.
     let run (key: Tensor) (model: Model<'T>) : Trace<'T> = Recorder.Run(Source.draw key, Choices.empty, "", model)

@@ -1,6 +1,6 @@
-// Which sites a model has, found without drawing anything: the model is traced once with traced placeholders for its random
-// values, and the program is thrown away. Whatever does not depend on a random value is concrete, so that data and
-// supports are checked here; a branch on a random value is refused here (PPL5005), with the name of the site.
+// Which sites a model has, found without drawing anything: the model is traced once with traced placeholders for its
+// random values, and the program is thrown away. Whatever does not depend on a random value is concrete, so that data
+// and supports are checked here; a branch on a random value is refused here (PPL5005), with the name of the site.
 // Relies on Model and Bijector. Read Recorder next.
 namespace Ppl.Core.Models
 
@@ -15,15 +15,21 @@ type internal SurveyedSite =
     {
         Site: Site
         Kind: SiteKind
-        /// The distribution's name; empty for factors and derived values.
-        Distribution: string
+        /// None for factors and derived values. Parameters and bounds may belong to the discarded trace: only names and
+        /// the kind of support may be asked for.
+        Distribution: IDistribution option
         /// The support in words.
         Support: string
-        IsDiscrete: bool
         Type: TensorType
         /// The shape of the unconstrained coordinates; none for what has no bijector.
         Coordinates: Shape option
     }
+
+    /// The distribution's name; empty for factors and derived values.
+    member this.Name =
+        match this.Distribution with
+        | Some d -> d.Name
+        | None -> ""
 
 /// Items in order of their sites, each address once (PPL6001).
 [<Sealed>]
@@ -51,17 +57,14 @@ type internal Survey private (seed: Tensor) =
     let placeholder (ty: TensorType) = Ops.convert ty.DType (Ops.broadcastTo ty.Shape seed)
 
     let describe (site: Site) kind (d: IDistribution) =
-        let discrete = Support.isDiscrete d.Support
-
         {
             Site = site
             Kind = kind
-            Distribution = d.Name
+            Distribution = Some d
             Support = Support.describe d.Support
-            IsDiscrete = discrete
             Type = DataCheck.valueType d
             Coordinates =
-                if discrete then
+                if Support.isDiscrete d.Support then
                     None
                 else
                     Some (Bijector.ofSupport d.Support d.Event d.Batch).UnconstrainedShape
@@ -71,17 +74,22 @@ type internal Survey private (seed: Tensor) =
         {
             Site = site
             Kind = kind
-            Distribution = ""
+            Distribution = None
             Support = ""
-            IsDiscrete = false
             Type = value.Type
             Coordinates = None
         }
 
     static let stack length (ty: TensorType) = TensorType.create ty.DType (Shape.prepend length ty.Shape)
 
-    member _.Last = ledger.Last
-    member _.Sites = ledger.Items
+    member private _.Sites = ledger.Items
+
+    /// Runs something; a branch on a random value is refused with the name of the last site before.
+    member private _.Naming(run: unit -> 'T) : 'T =
+        try
+            run ()
+        with :? PplException as e when e.Id = "PPL5005" && isNull e.Site && ledger.Last <> "" ->
+            Refusals.branch ledger.Last e
 
     /// The sites of one step of a scan, and the types of its outputs.
     static member OfStep(body: ScanBody) : SurveyedSite[] * TensorType[] =
@@ -93,7 +101,8 @@ type internal Survey private (seed: Tensor) =
 
         Trace.closure types (fun args ->
             let survey = Survey(args[0])
-            let _, results = body.Step survey args[1 .. states.Length] args[states.Length + 1 ..]
+            let state, slices = args[1 .. states.Length], args[states.Length + 1 ..]
+            let _, results = survey.Naming(fun () -> body.Step survey state slices)
             sites <- survey.Sites
             outputs <- results |> Array.map _.Type
             [||])
@@ -105,7 +114,7 @@ type internal Survey private (seed: Tensor) =
     static member RequireLength(length: int, s: SurveyedSite, value: Tensor) =
         if value.Shape.Rank = 0 || value.Shape[0] <> length then
             let advice = $"inside a scan of length {length} give one value for each step, along the first axis"
-            Refusals.shape s.Site.Address value.Type s.Distribution (stack length s.Type) advice
+            Refusals.shape s.Site.Address value.Type s.Name (stack length s.Type) advice
 
     /// The sites of a model.
     static member OfModel(model: Model<'T>) : SurveyedSite[] =
@@ -114,11 +123,7 @@ type internal Survey private (seed: Tensor) =
         Trace.closure [| TensorType.scalar DType.F64 |] (fun args ->
             let survey = Survey(args[0])
 
-            try
-                model.Run survey |> ignore
-            with :? PplException as e when e.Id = "PPL5005" && survey.Last <> "" ->
-                Refusals.branch survey.Last e
-
+            survey.Naming(fun () -> model.Run survey) |> ignore
             sites <- survey.Sites
             [||])
         |> ignore
@@ -129,10 +134,12 @@ type internal Survey private (seed: Tensor) =
         member _.Plates = []
 
         member _.Sample(site, d) =
+            d.Check site.Address
             ledger.Add(site, describe site SiteKind.Sampled d)
             placeholder (DataCheck.valueType d)
 
         member _.Observe(site, d, value) =
+            d.Check site.Address
             DataCheck.observation site d value |> DataCheck.requireInside site d
             ledger.Add(site, describe site SiteKind.Observed d)
 

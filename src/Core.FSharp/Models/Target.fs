@@ -1,7 +1,7 @@
 // A conditioned model as a log density over one flat unconstrained vector: what gradient-based inference sees.
 //   log pi(q) = log p(x(q), data) + sum over sites of ln |det dx/dq|,
-// x the default bijector of each site's support. A support may depend on sites before it: it is made anew from the already
-// constrained values in every run. The order of the vector is the order of the sample statements.
+// x the default bijector of each site's support. A support may depend on sites before it: it is made anew from the
+// already constrained values in every run. The order of the vector is the order of the sample statements.
 // Relies on Recorder, Survey and Bijector.
 namespace Ppl.Core.Models
 
@@ -132,12 +132,12 @@ type Target private (sites: TargetSite[], run: ISource -> Choices -> Visit[]) =
 
     static let place offset (s: SurveyedSite) =
         match s.Coordinates with
-        | Some shape -> TargetSite(s.Site, s.Type, s.Distribution, s.Support, shape, offset), offset + shape.Count
-        | None -> Refusals.discrete s.Site.Address s.Distribution s.Support
+        | Some shape -> TargetSite(s.Site, s.Type, s.Name, s.Support, shape, offset), offset + shape.Count
+        | None -> Refusals.discrete s.Site.Address s.Name s.Support
 
-    /// The target of a model; condition it on its data first. The model is traced once to find its sites and to check its
-    /// data: PPL6004 for a discrete latent site, PPL6001 for a duplicate address, PPL5005 for a branch on a random value,
-    /// and the errors of Model.condition.
+    /// The target of a model; condition it on its data first. The model is traced once to find its sites and to check
+    /// its data: PPL6004 for a discrete latent site, PPL6001 for a duplicate address, PPL5005 for a branch on a
+    /// random value, and the errors of Model.condition.
     static member OfModel(model: Model<'T>) =
         let latent = Survey.OfModel model |> Array.filter (fun s -> s.Kind = SiteKind.Sampled)
         let sites, _ = Array.mapFold place 0 latent
@@ -152,8 +152,8 @@ type Target private (sites: TargetSite[], run: ISource -> Choices -> Visit[]) =
     /// q: f64[d] -> log p(x(q), data) + log-Jacobians: f64[]. Traceable and differentiable.
     member _.LogDensity(q: Tensor) : Tensor = at q |> Visit.logDensityAndExtra
 
-    /// q -> the sum of the log densities (and log-Jacobians) of each site, in order: for reports of where a density is not
-    /// finite.
+    /// q -> the sum of the log densities (and log-Jacobians) of each site, in order: for reports of where a density
+    /// is not finite.
     member _.LogDensityBySite(q: Tensor) : (string * Tensor)[] =
         at q
         |> Array.filter (fun v -> v.Kind <> SiteKind.Deterministic)
@@ -165,7 +165,8 @@ type Target private (sites: TargetSite[], run: ISource -> Choices -> Visit[]) =
         |> Array.filter (fun v -> v.Kind = SiteKind.Sampled || v.Kind = SiteKind.Deterministic)
         |> Array.map (fun v -> v.Site.Address, v.Value)
 
-    /// Values of all sample sites -> q, the inverse of Constrain. PPL6003 for a missing value, PPL1004 for a wrong shape.
+    /// Values of all sample sites -> q, the inverse of Constrain. PPL6003 for a missing value, PPL1004 for a wrong
+    /// shape.
     member _.Unconstrain(choices: Choices) : Tensor =
         run (Coordinates.unconstrain (Source.fixedTo choices)) choices |> coordinates
 

@@ -1,7 +1,8 @@
-// update: (trace, new choices) -> (trace', log weight, discard). Sites with a new choice take it, the others keep theirs:
+// update: (trace, new choices) -> (trace', log weight, discard). Sites with a new choice take it, the others keep
+// theirs:
 //   log w = log p(choices') - log p(choices),
-// observations and factors included. discard holds every old choice that is not in trace' any more, so that updating trace'
-// by discard gives the trace back, with weight -log w.
+// observations and factors included. discard holds every old choice that is not in trace' any more, so that updating
+// trace' by discard gives the trace back, with weight -log w.
 // Relies on Recorder. Read Regenerate next.
 namespace Ppl.Core.Models
 

@@ -1,5 +1,7 @@
 // Families of categories: bernoulli, categorical, with probabilities or log-odds. Categories are integers from 0.
-// Formulas: docs/math/families.md. Relies on Family and Draws. Read Vectors next.
+// Formulas: docs/math/families.md. Relies on Family, Draws and Special. Read Vectors next.
+
+/// Families of categories 0, 1, ..., K - 1.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Probability.Categories
 
@@ -8,7 +10,6 @@ open Ppl.Core.Randomness
 open Ppl.Core.Tensors
 
 let private isBoolean x = Ops.logicalOr (Ops.equal x (Tensor.OfInt 0)) (Ops.equal x (Tensor.OfInt 1))
-let private isOne x = Ops.equal x (Tensor.OfInt 1)
 
 let private binary name parameter sample logMass : Family =
     { Family.scalar name [ parameter ] Support.Boolean sample (Family.inside isBoolean 0.0 logMass) with
@@ -16,18 +17,18 @@ let private binary name parameter sample logMass : Family =
     }
 
 /// 1 with probability probs, else 0.
-/// ln p(1) = ln probs, ln p(0) = ln(1 - probs); probabilities of exactly 0 and 1 are legal.
+/// ln p(x) = x ln probs + (1 - x) ln(1 - probs), 0 ln 0 = 0; probabilities of exactly 0 and 1 are legal.
 let bernoulli (probs: Tensor) : IDistribution =
     let name = "bernoulli(probs)"
-    let probs = Parameter.probability name "probs" probs
+    let probs = Ops.toFloat probs
 
     let logMass x =
-        let one = isOne x
-        let half = Ops.scalar 0.5
-        // Each logarithm sees the probabilities of its own side only: no infinite derivative of the other.
-        Ops.select one (Ops.log (Ops.select one probs half)) (Ops.log1p (-(Ops.select one half probs)))
+        let ones = Ops.toFloat x
+        Special.xlogy ones probs + Special.xlog1py (1.0 - ones) (-probs)
 
-    binary name probs (fun shape key -> Ops.toInt (Ops.less (Draws.uniform shape key) probs)) logMass
+    let sample shape key = Ops.toInt (Ops.less (Draws.uniform shape key) probs)
+
+    binary name (Parameter.probability "probs" probs) sample logMass
     |> Family.withMoments (fun () -> probs) (fun () -> probs * (1.0 - probs))
     |> Family.distribution
 
@@ -35,11 +36,13 @@ let bernoulli (probs: Tensor) : IDistribution =
 /// ln p(x) = -softplus((1 - 2x) logits): accurate in both tails. Mean sigmoid(logits).
 let bernoulliLogit (logits: Tensor) : IDistribution =
     let name = "bernoulliLogit(logits)"
-    let logits = Parameter.finite name "logits" logits
+    let logits = Ops.toFloat logits
     let logMass x = -(Ops.softplus ((1.0 - 2.0 * Ops.toFloat x) * logits))
     let mean () = Ops.sigmoid logits
 
-    binary name logits (fun shape key -> Ops.toInt (Ops.less (Draws.uniform shape key) (Ops.sigmoid logits))) logMass
+    let sample shape key = Ops.toInt (Ops.less (Draws.uniform shape key) (Ops.sigmoid logits))
+
+    binary name (Parameter.finite "logits" logits) sample logMass
     |> Family.withMoments mean (fun () -> mean () * Ops.sigmoid (-logits))
     |> Family.distribution
 
@@ -52,7 +55,14 @@ let private pick (batch: Shape) (logWeights: Tensor) (x: Tensor) : Tensor =
     let first = Ops.reshape rows (Ops.iota rows.Count) * Tensor.OfInt size
     Ops.take 0 (Ops.broadcastTo batch (first + x)) (Ops.flatten logWeights)
 
-let private categories name (parameter: Tensor) (weights: unit -> Tensor) (logWeights: unit -> Tensor) : IDistribution =
+let private categories
+    name
+    (declared: Parameter)
+    (weights: unit -> Tensor)
+    (logWeights: unit -> Tensor)
+    : IDistribution =
+    let parameter = declared.Value
+
     if parameter.Shape.Rank = 0 || parameter.Shape[parameter.Shape.Rank - 1] = 0 then
         Errors.shapes name $"needs one weight per category along the last axis, got {parameter.Type}"
 
@@ -64,6 +74,7 @@ let private categories name (parameter: Tensor) (weights: unit -> Tensor) (logWe
     Family.distribution
         {
             Name = name
+            Parameters = [ declared ]
             DType = DType.I32
             Batch = Shape.without [| last |] parameter.Shape
             Event = Shape.scalar
@@ -78,12 +89,19 @@ let private categories name (parameter: Tensor) (weights: unit -> Tensor) (logWe
 /// ln p(k) = ln probs[..., k]; probabilities of exactly 0 and 1 are legal.
 let categorical (probs: Tensor) : IDistribution =
     let name = "categorical(probs)"
-    let probs = Parameter.probability name "probs" probs |> Parameter.summingToOne name "probs"
-    categories name probs (fun () -> probs) (fun () -> Special.safeLog probs)
+    let probs = Ops.toFloat probs
+
+    categories name (Parameter.create "probs" Rule.Probabilities probs) (fun () -> probs) (fun () ->
+        Special.safeLog probs)
 
 /// A category k from 0 to K - 1 with probability proportional to exp(logits[..., k]).
 /// ln p(k) = logits[..., k] - logSumExp(logits).
 let categoricalLogit (logits: Tensor) : IDistribution =
     let name = "categoricalLogit(logits)"
-    let logits = Parameter.logWeight name "logits" logits
-    categories name logits (fun () -> Ops.exp (Ops.logSoftmax logits)) (fun () -> Ops.logSoftmax logits)
+    let logits = Ops.toFloat logits
+
+    categories
+        name
+        (Parameter.create "logits" Rule.LogWeight logits)
+        (fun () -> Ops.exp (Ops.logSoftmax logits))
+        (fun () -> Ops.logSoftmax logits)

@@ -23,6 +23,10 @@ type IDistribution =
     /// Where an event lives.
     abstract Support: Support
 
+    /// Raises PPL1010, naming the site (null: none), if a known parameter is not what the family needs. Models ask at each
+    /// site; drawing and evaluating ask as well.
+    abstract Check: site: string | null -> unit
+
     /// Independent draws of shape Batch + Event; a pure function of the key.
     abstract Sample: key: Tensor -> Tensor
 

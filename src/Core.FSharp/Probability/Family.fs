@@ -14,6 +14,8 @@ type Family =
     {
         /// The family and the names of its parameters, for messages.
         Name: string
+        /// The parameters, for checks and messages.
+        Parameters: Parameter list
         /// The element type of a draw.
         DType: DType
         /// The common shape of the parameters (without the axes of an event).
@@ -49,6 +51,8 @@ module Family =
 
     /// The distribution that a description describes.
     let rec distribution (family: Family) : IDistribution =
+        let check site = family.Parameters |> List.iter (Parameter.check site family.Name)
+        let checkedOnce = lazy (check null)
         let spread compute = compute () |> Ops.broadcastTo (whole family)
 
         { new IDistribution with
@@ -57,8 +61,16 @@ module Family =
             member _.Batch = family.Batch
             member _.Event = family.Event
             member _.Support = family.Support
-            member _.Sample key = family.Sample (whole family) key
-            member _.LogDensity x = logDensity family x
+            member _.Check site = check site
+
+            member _.Sample key =
+                checkedOnce.Force()
+                family.Sample (whole family) key
+
+            member _.LogDensity x =
+                checkedOnce.Force()
+                logDensity family x
+
             member _.Mean = Option.map spread family.Mean
             member _.Variance = Option.map spread family.Variance
 
@@ -68,11 +80,12 @@ module Family =
         }
 
     /// A family of independent scalars: real draws, no moments until they are given.
-    let scalar name (parameters: Tensor list) support sample logDensity : Family =
+    let scalar name (parameters: Parameter list) support sample logDensity : Family =
         {
             Name = name
+            Parameters = parameters
             DType = DType.F64
-            Batch = Parameter.batch name parameters
+            Batch = Parameter.batch name (parameters |> List.map _.Value)
             Event = Shape.scalar
             Support = support
             Sample = sample

@@ -1,5 +1,5 @@
-// Constant densities: priors that say nothing but where a variable lives. They cannot be normalised, so nothing is drawn
-// from them; they must be written, never assumed.
+// Constant densities: priors that say nothing but where a variable lives. They cannot be normalised, so nothing is
+// drawn from them; they must be written, never assumed.
 // Relies on Family and Support.
 namespace Ppl.Core.Probability
 
@@ -43,6 +43,8 @@ type ImproperDistribution internal (support: Support, event: Shape, batch: Shape
         member _.Event = event
         member _.Support = support
 
+        member _.Check _ = ()
+
         member _.Sample _ =
             raise (
                 PplException(
@@ -85,7 +87,8 @@ module Improper =
     /// The density 1 between two tensors of bounds. Improper in that it is not divided by the width.
     let flatInterval low high = scalars (Support.Interval(low, high)) [ low; high ]
 
-    /// The density 1 on low < x < high. Not normalised by the width, unlike uniform: the two differ where a bound is random.
+    /// The density 1 on low < x < high. Not normalised by the width, unlike uniform: the two differ where a bound is
+    /// random.
     let inline flatBetween low high = flatInterval (Families.lift low) (Families.lift high)
 
     /// The density 1 on vectors x_0 < x_1 < ... of n elements. Improper.

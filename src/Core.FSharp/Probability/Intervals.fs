@@ -1,5 +1,7 @@
 // Families on bounded intervals: uniform, beta. Formulas: docs/math/families.md.
 // Relies on Family, Draws and Special. Read Counts next.
+
+/// Families on bounded intervals.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Probability.Intervals
 
@@ -10,9 +12,8 @@ open Ppl.Core.Tensors
 /// ln p(x) = -ln(high - low) for low < x < high. Bounds are real and low < high (PPL1010).
 let uniform (low: Tensor) (high: Tensor) : IDistribution =
     let name = "uniform(low, high)"
-    let low = Parameter.finite name "low" low
-    let high = Parameter.finite name "high" high
-    Parameter.increasing name low high
+    let low, high = Ops.toFloat low, Ops.toFloat high
+    let parameters = [ Parameter.finite "low" low; Parameter.create "high" (Rule.Above("low", low)) high ]
     let width = high - low
 
     let logDensity x =
@@ -21,7 +22,7 @@ let uniform (low: Tensor) (high: Tensor) : IDistribution =
 
     let sample shape key = low + width * Draws.uniform shape key
 
-    Family.scalar name [ low; high ] (Support.Interval(low, high)) sample logDensity
+    Family.scalar name parameters (Support.Interval(low, high)) sample logDensity
     |> Family.withMoments (fun () -> low + 0.5 * width) (fun () -> Ops.square width / 12.0)
     |> Family.distribution
 
@@ -30,8 +31,8 @@ let uniform (low: Tensor) (high: Tensor) : IDistribution =
 /// Mean alpha/(alpha + beta), variance alpha beta/((alpha + beta)^2 (alpha + beta + 1)).
 let beta (alpha: Tensor) (beta: Tensor) : IDistribution =
     let name = "beta(alpha, beta)"
-    let alpha = Parameter.positive name "alpha" alpha
-    let beta = Parameter.positive name "beta" beta
+    let alpha, beta = Ops.toFloat alpha, Ops.toFloat beta
+    let parameters = [ Parameter.positive "alpha" alpha; Parameter.positive "beta" beta ]
     let total = alpha + beta
 
     let isInside x = Ops.logicalAnd (Ops.greater x (Ops.scalar 0.0)) (Ops.less x (Ops.scalar 1.0))
@@ -42,6 +43,6 @@ let beta (alpha: Tensor) (beta: Tensor) : IDistribution =
 
     let sample shape key = Draws.beta alpha beta shape key
 
-    Family.scalar name [ alpha; beta ] Support.UnitInterval sample logDensity
+    Family.scalar name parameters Support.UnitInterval sample logDensity
     |> Family.withMoments (fun () -> alpha / total) (fun () -> alpha * beta / (Ops.square total * (total + 1.0)))
     |> Family.distribution

@@ -1,134 +1,154 @@
-// What a parameter of a family must satisfy. Concrete parameters are checked when the distribution is made; traced ones
-// are not known yet and give -inf or NaN densities by arithmetic where they are invalid.
-// Relies on Tensor. Read Family next.
+// What a parameter of a family must satisfy. Known parameters are checked when the distribution is used, so that the error
+// can name the site of the model; traced ones are not known and give -inf or NaN densities by arithmetic where invalid.
+// Relies on Support. Read Family next.
 namespace Ppl.Core.Probability
 
 open System
 open Ppl.Core
 open Ppl.Core.Tensors
 
-/// Checks of the parameters of a family: each gives the parameter back, as reals, or raises PPL1010 with the index and
-/// value of the first element at fault.
+/// What the elements of a parameter must be.
+[<RequireQualifiedAccess; NoComparison; NoEquality>]
+type Rule =
+    /// A finite real.
+    | Finite
+    /// 0 < x < infinity
+    | Positive
+    /// 0 <= x < infinity
+    | Nonnegative
+    /// 0 <= x <= 1
+    | Probability
+    /// Probabilities that sum to 1 along the last axis.
+    | Probabilities
+    /// Neither NaN nor +infinity; -infinity is the logarithm of 0.
+    | LogWeight
+    /// 0, 1, 2, ...
+    | Count
+    /// A finite real greater than another parameter.
+    | Above of name: string * bound: Tensor
+    /// Along the last two axes: zero above the diagonal, positive on it, finite below.
+    | CholeskyFactor
+
+/// A parameter of a distribution.
+[<NoComparison; NoEquality>]
+type Parameter =
+    {
+        /// Its name in messages.
+        Name: string
+        /// What its elements must be.
+        Rule: Rule
+        /// Its value.
+        Value: Tensor
+    }
+
+/// Checking parameters.
 [<RequireQualifiedAccess>]
 module Parameter =
 
-    let private invalid (family: string) (name: string) (rule: string) index (value: float) : 'a =
-        let shown = value.ToString("R", Globalization.CultureInfo.InvariantCulture)
+    /// A parameter.
+    let create name rule value = { Name = name; Rule = rule; Value = value }
 
-        raise (
-            PplException(
-                "PPL1010",
-                $"{family}: the parameter '{name}' must be {rule}, but is {shown}",
-                $"give a value for '{name}' that is {rule}; docs/math/families.md lists the parameters of each family",
-                null,
-                Nullable index,
-                null
-            )
-        )
+    /// A parameter that must be a finite real.
+    let finite name value = create name Rule.Finite value
 
-    /// Raises for the first element that breaks the rule.
-    let private check (family: string) (name: string) rule (holds: float -> bool) (elements: float[]) =
-        for i in 0 .. elements.Length - 1 do
-            if not (holds elements[i]) then
-                invalid family name rule i elements[i]
+    /// A parameter that must be positive and finite.
+    let positive name value = create name Rule.Positive value
 
-    let private require rule holds (family: string) (name: string) (x: Tensor) : Tensor =
-        let x = Ops.toFloat x
+    /// A parameter that must be non-negative and finite.
+    let nonnegative name value = create name Rule.Nonnegative value
 
-        if not x.IsTraced then
-            check family name rule holds (Literal.floats x.Value)
+    /// A parameter that must be between 0 and 1.
+    let probability name value = create name Rule.Probability value
 
-        x
+    let private describe rule =
+        match rule with
+        | Rule.Finite -> "finite"
+        | Rule.Positive -> "positive and finite"
+        | Rule.Nonnegative -> "non-negative and finite"
+        | Rule.Probability -> "between 0 and 1"
+        | Rule.Probabilities -> "probabilities that sum to 1 along the last axis"
+        | Rule.LogWeight -> "a real or -infinity"
+        | Rule.Count -> "a non-negative integer"
+        | Rule.Above(name, _) -> $"finite and greater than '{name}'"
+        | Rule.CholeskyFactor -> "lower triangular with a positive diagonal, and finite"
 
-    /// A finite real.
-    let finite family name x = require "finite" Double.IsFinite family name x
+    let private isFinite (x: float) = Double.IsFinite x
 
-    /// 0 < x < infinity
-    let positive family name x = require "positive and finite" (fun v -> v > 0.0 && Double.IsFinite v) family name x
+    /// The index and value of the first element that breaks an elementwise rule.
+    let private firstWhere (breaks: int -> float -> bool) (xs: float[]) : (int * float) option =
+        xs |> Seq.indexed |> Seq.tryFind (fun (i, x) -> breaks i x)
 
-    /// 0 <= x < infinity
-    let nonnegative family name x =
-        require "non-negative and finite" (fun v -> v >= 0.0 && Double.IsFinite v) family name x
+    /// The first element that is no probability, else the start and the sum of the first row that does not sum to 1.
+    let private improperRow size (xs: float[]) =
+        match firstWhere (fun _ x -> not (x >= 0.0 && x <= 1.0)) xs with
+        | Some offender -> Some offender
+        | None ->
+            xs
+            |> Array.chunkBySize size
+            |> Seq.mapi (fun row values -> row * size, Array.sum values)
+            |> Seq.tryFind (fun (_, total) -> not (abs (total - 1.0) <= Support.Tolerance))
 
-    /// 0 <= x <= 1
-    let probability family name x = require "between 0 and 1" (fun v -> v >= 0.0 && v <= 1.0) family name x
+    let private notAbove (bound: Tensor) (value: Tensor) =
+        match Shape.tryBroadcast bound.Shape value.Shape with
+        | Some shape when not bound.IsTraced ->
+            let limits = Literal.floats (Ops.broadcastTo shape (Ops.toFloat bound)).Value
+            let values = Literal.floats (Ops.broadcastTo shape value).Value
+            firstWhere (fun i x -> not (isFinite x && x > limits[i])) values
+        | _ -> None
 
-    /// Not NaN and not +infinity; -infinity is the logarithm of 0.
-    let logWeight family name x = require "a real or -infinity" (fun v -> v < Double.PositiveInfinity) family name x
+    /// The first element of a known parameter that breaks its rule; written so that NaN always does.
+    let private offender (parameter: Parameter) : (int * float) option =
+        let value = Ops.toFloat parameter.Value
+        let shape = value.Shape
+        let last = if shape.Rank = 0 then 1 else shape[shape.Rank - 1]
+        let all rule = firstWhere (fun _ x -> not (rule x)) (Literal.floats value.Value)
 
-    /// 0, 1, 2, ..., kept as integers.
-    let count (family: string) (name: string) (x: Tensor) : Tensor =
-        if x.DType <> DType.I32 then
-            Errors.dtypes family $"the parameter '{name}' counts and must be i32, got {x.Type}"
+        match parameter.Rule with
+        | Rule.Finite -> all isFinite
+        | Rule.Positive -> all (fun x -> x > 0.0 && isFinite x)
+        | Rule.Nonnegative -> all (fun x -> x >= 0.0 && isFinite x)
+        | Rule.Probability -> all (fun x -> x >= 0.0 && x <= 1.0)
+        | Rule.Probabilities -> improperRow last (Literal.floats value.Value)
+        | Rule.LogWeight -> all (fun x -> x < Double.PositiveInfinity)
+        | Rule.Count -> all (fun x -> x >= 0.0)
+        | Rule.Above(_, bound) -> notAbove bound value
+        | Rule.CholeskyFactor ->
+            Literal.floats value.Value
+            |> firstWhere (fun i x ->
+                let row, col = i / last % last, i % last
+                not (isFinite x) || (row = col && x <= 0.0) || (row < col && x <> 0.0))
 
-        if not x.IsTraced then
-            Literal.ints x.Value
-            |> Array.map float
-            |> check family name "a non-negative integer" (fun v -> v >= 0.0)
+    /// Raises PPL1010 if a known parameter breaks its rule, naming the site (null: none), the family, the parameter, the
+    /// index and the value.
+    let check (site: string | null) (family: string) (parameter: Parameter) : unit =
+        if not parameter.Value.IsTraced then
+            match offender parameter with
+            | None -> ()
+            | Some(index, value) ->
+                let shown = value.ToString("R", Globalization.CultureInfo.InvariantCulture)
+                let rule = describe parameter.Rule
 
-        x
+                raise (
+                    PplException(
+                        "PPL1010",
+                        $"{family}: the parameter '{parameter.Name}' must be {rule}, but is {shown}",
+                        $"make '{parameter.Name}' {rule}; docs/math/families.md lists the parameters of each family",
+                        site,
+                        Nullable index,
+                        null
+                    )
+                )
 
-    /// low < high, element by element, where both are concrete.
-    let increasing (family: string) (low: Tensor) (high: Tensor) =
-        if not (low.IsTraced || high.IsTraced) then
-            let width = high - low
-            let limits = Literal.floats (Ops.broadcastTo width.Shape high).Value
-            let widths = Literal.floats width.Value
-
-            for i in 0 .. widths.Length - 1 do
-                if not (widths[i] > 0.0) then
-                    invalid family "high" "greater than 'low'" i limits[i]
-
-    /// The common shape of parameters under broadcasting.
-    let batch (family: string) (parameters: Tensor list) : Shape =
+    /// The common shape of tensors under broadcasting.
+    let batch (family: string) (values: Tensor list) : Shape =
         let widen (shape: Shape) (x: Tensor) =
             match Shape.tryBroadcast shape x.Shape with
             | Some wider -> wider
             | None ->
-                let shapes = parameters |> List.map (fun p -> string p.Type) |> String.concat ", "
+                let shapes = values |> List.map (fun p -> string p.Type) |> String.concat ", "
                 Errors.shapes family $"the parameters ({shapes}) do not broadcast"
 
-        List.fold widen Shape.scalar parameters
-
-    /// Rows along the last axis that sum to 1; the index is that of a row's first element.
-    let summingToOne (family: string) (name: string) (x: Tensor) : Tensor =
-        if not x.IsTraced && x.Shape.Rank > 0 && x.Shape.Count > 0 then
-            let size = x.Shape[x.Shape.Rank - 1]
-
-            Literal.floats x.Value
-            |> Array.chunkBySize size
-            |> Array.iteri (fun row values ->
-                let total = Array.sum values
-
-                if not (abs (total - 1.0) <= Support.Tolerance) then
-                    invalid
-                        family
-                        name
-                        "a vector that sums to 1 along its last axis (its sum is shown)"
-                        (row * size)
-                        total)
-
-        x
-
-    /// n by n matrices: zero above the diagonal, positive on it, finite below.
-    let choleskyFactor (family: string) (name: string) n (x: Tensor) : Tensor =
-        let rank = x.Shape.Rank
-
-        if rank < 2 || x.Shape[rank - 1] <> n || x.Shape[rank - 2] <> n then
-            Errors.shapes family $"the parameter '{name}' must be {n} by {n} matrices, got {x.Type}"
-
-        let x = finite family name x
-
-        if not x.IsTraced then
-            let elements = Literal.floats x.Value
-
-            for i in 0 .. elements.Length - 1 do
-                let row, col = i / n % n, i % n
-
-                if (row = col && elements[i] <= 0.0) || (row < col && elements[i] <> 0.0) then
-                    invalid family name "lower triangular with a positive diagonal" i elements[i]
-
-        x
+        List.fold widen Shape.scalar values
 
     /// Whether all elements are known and satisfy a condition: for moments that exist for some parameters only.
     let knownToBe (condition: float -> bool) (x: Tensor) =

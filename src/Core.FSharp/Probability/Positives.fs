@@ -1,5 +1,7 @@
 // Families on the positive half-line: exponential, halfNormal, halfCauchy, logNormal, gamma, inverseGamma.
 // Formulas: docs/math/families.md. Relies on Family, Draws and Special. Read Intervals next.
+
+/// Families on the positive half-line.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Probability.Positives
 
@@ -15,10 +17,11 @@ let private isNonnegative x = Ops.greaterEqual x (Ops.scalar 0.0)
 /// ln p(x) = ln rate - rate x; mean 1/rate, variance 1/rate^2.
 let exponential (rate: Tensor) : IDistribution =
     let name = "exponential(rate)"
-    let rate = Parameter.positive name "rate" rate
+    let rate = Ops.toFloat rate
+    let parameters = [ Parameter.positive "rate" rate ]
     let logDensity = Family.inside isPositive 1.0 (fun x -> Ops.log rate - rate * x)
 
-    Family.scalar name [ rate ] Support.Positive (fun shape key -> Draws.exponential shape key / rate) logDensity
+    Family.scalar name parameters Support.Positive (fun shape key -> Draws.exponential shape key / rate) logDensity
     |> Family.withMoments (fun () -> Ops.reciprocal rate) (fun () -> Ops.reciprocal (Ops.square rate))
     |> Family.distribution
 
@@ -26,7 +29,8 @@ let exponential (rate: Tensor) : IDistribution =
 /// ln p(x) = ln 2 - z^2/2 - ln scale - ln(2 pi)/2, z = x/scale; mean scale sqrt(2/pi), variance scale^2 (1 - 2/pi).
 let halfNormal (scale: Tensor) : IDistribution =
     let name = "halfNormal(scale)"
-    let scale = Parameter.positive name "scale" scale
+    let scale = Ops.toFloat scale
+    let parameters = [ Parameter.positive "scale" scale ]
 
     let logDensity =
         Family.inside isNonnegative 1.0 (fun x ->
@@ -34,7 +38,7 @@ let halfNormal (scale: Tensor) : IDistribution =
 
     let sample shape key = scale * Ops.abs (Draws.normal shape key)
 
-    Family.scalar name [ scale ] Support.Nonnegative sample logDensity
+    Family.scalar name parameters Support.Nonnegative sample logDensity
     |> Family.withMoments (fun () -> scale * sqrt (2.0 / Math.PI)) (fun () -> Ops.square scale * (1.0 - 2.0 / Math.PI))
     |> Family.distribution
 
@@ -42,22 +46,23 @@ let halfNormal (scale: Tensor) : IDistribution =
 /// ln p(x) = ln(2/pi) - ln scale - ln(1 + z^2), z = x/scale.
 let halfCauchy (scale: Tensor) : IDistribution =
     let name = "halfCauchy(scale)"
-    let scale = Parameter.positive name "scale" scale
+    let scale = Ops.toFloat scale
+    let parameters = [ Parameter.positive "scale" scale ]
 
     let logDensity =
         Family.inside isNonnegative 1.0 (fun x ->
             -(Ops.log1p (Ops.square (x * Ops.reciprocal scale))) - (Ops.log scale + log (Math.PI / 2.0)))
 
     let sample shape key = scale * Ops.abs (Draws.cauchy shape key)
-    Family.scalar name [ scale ] Support.Nonnegative sample logDensity |> Family.distribution
+    Family.scalar name parameters Support.Nonnegative sample logDensity |> Family.distribution
 
 /// The distribution of exp of a normal variable; loc and scale are those of the logarithm.
 /// ln p(x) = -z^2/2 - ln scale - ln(2 pi)/2 - ln x, z = (ln x - loc)/scale.
 /// Mean exp(loc + scale^2/2), variance (exp(scale^2) - 1) mean^2.
 let logNormal (loc: Tensor) (scale: Tensor) : IDistribution =
     let name = "logNormal(loc, scale)"
-    let loc = Parameter.finite name "loc" loc
-    let scale = Parameter.positive name "scale" scale
+    let loc, scale = Ops.toFloat loc, Ops.toFloat scale
+    let parameters = [ Parameter.finite "loc" loc; Parameter.positive "scale" scale ]
 
     let logDensity =
         Family.inside isPositive 1.0 (fun x ->
@@ -68,7 +73,7 @@ let logNormal (loc: Tensor) (scale: Tensor) : IDistribution =
     let variance () = Ops.expm1 (Ops.square scale) * Ops.square (mean ())
     let sample shape key = Ops.exp (loc + scale * Draws.normal shape key)
 
-    Family.scalar name [ loc; scale ] Support.Positive sample logDensity
+    Family.scalar name parameters Support.Positive sample logDensity
     |> Family.withMoments mean variance
     |> Family.distribution
 
@@ -77,8 +82,8 @@ let logNormal (loc: Tensor) (scale: Tensor) : IDistribution =
 /// Mean concentration/rate, variance concentration/rate^2.
 let gamma (concentration: Tensor) (rate: Tensor) : IDistribution =
     let name = "gamma(concentration, rate)"
-    let concentration = Parameter.positive name "concentration" concentration
-    let rate = Parameter.positive name "rate" rate
+    let concentration, rate = Ops.toFloat concentration, Ops.toFloat rate
+    let parameters = [ Parameter.positive "concentration" concentration; Parameter.positive "rate" rate ]
 
     let logDensity =
         Family.inside isPositive 1.0 (fun x ->
@@ -87,7 +92,7 @@ let gamma (concentration: Tensor) (rate: Tensor) : IDistribution =
 
     let sample shape key = Draws.gamma concentration shape key / rate
 
-    Family.scalar name [ concentration; rate ] Support.Positive sample logDensity
+    Family.scalar name parameters Support.Positive sample logDensity
     |> Family.withMoments (fun () -> concentration / rate) (fun () -> concentration / Ops.square rate)
     |> Family.distribution
 
@@ -96,8 +101,8 @@ let gamma (concentration: Tensor) (rate: Tensor) : IDistribution =
 /// Mean scale/(c - 1) for c = concentration > 1, variance scale^2/((c - 1)^2 (c - 2)) for c > 2, where c is known.
 let inverseGamma (concentration: Tensor) (scale: Tensor) : IDistribution =
     let name = "inverseGamma(concentration, scale)"
-    let concentration = Parameter.positive name "concentration" concentration
-    let scale = Parameter.positive name "scale" scale
+    let concentration, scale = Ops.toFloat concentration, Ops.toFloat scale
+    let parameters = [ Parameter.positive "concentration" concentration; Parameter.positive "scale" scale ]
 
     let logDensity =
         Family.inside isPositive 1.0 (fun x ->
@@ -106,7 +111,7 @@ let inverseGamma (concentration: Tensor) (scale: Tensor) : IDistribution =
             - scale * Ops.reciprocal x)
 
     let sample shape key = scale / Draws.gamma concentration shape key
-    let family = Family.scalar name [ concentration; scale ] Support.Positive sample logDensity
+    let family = Family.scalar name parameters Support.Positive sample logDensity
     let mean () = scale / (concentration - 1.0)
 
     { family with

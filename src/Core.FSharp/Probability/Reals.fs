@@ -1,5 +1,7 @@
 // Families on the real line: normal, studentT, cauchy, laplace. Formulas: docs/math/families.md.
 // Relies on Family, Draws and Special. Read Positives next.
+
+/// Families on the real line.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Probability.Reals
 
@@ -15,12 +17,12 @@ let private logPi = log Math.PI
 /// Parameters broadcast; PPL1010 unless loc is finite and scale positive.
 let normal (loc: Tensor) (scale: Tensor) : IDistribution =
     let name = "normal(loc, scale)"
-    let loc = Parameter.finite name "loc" loc
-    let scale = Parameter.positive name "scale" scale
+    let loc, scale = Ops.toFloat loc, Ops.toFloat scale
+    let parameters = [ Parameter.finite "loc" loc; Parameter.positive "scale" scale ]
 
     let logDensity x = -0.5 * Ops.square (Family.standardise loc scale x) - (Ops.log scale + halfLog2Pi)
 
-    Family.scalar name [ loc; scale ] Support.Real (fun shape key -> loc + scale * Draws.normal shape key) logDensity
+    Family.scalar name parameters Support.Real (fun shape key -> loc + scale * Draws.normal shape key) logDensity
     |> Family.withMoments (fun () -> loc) (fun () -> Ops.square scale)
     |> Family.distribution
 
@@ -28,24 +30,24 @@ let normal (loc: Tensor) (scale: Tensor) : IDistribution =
 /// ln p(x) = -ln(1 + z^2) - ln scale - ln pi, z = (x - loc)/scale.
 let cauchy (loc: Tensor) (scale: Tensor) : IDistribution =
     let name = "cauchy(loc, scale)"
-    let loc = Parameter.finite name "loc" loc
-    let scale = Parameter.positive name "scale" scale
+    let loc, scale = Ops.toFloat loc, Ops.toFloat scale
+    let parameters = [ Parameter.finite "loc" loc; Parameter.positive "scale" scale ]
 
     let logDensity x = -(Ops.log1p (Ops.square (Family.standardise loc scale x))) - (Ops.log scale + logPi)
 
-    Family.scalar name [ loc; scale ] Support.Real (fun shape key -> loc + scale * Draws.cauchy shape key) logDensity
+    Family.scalar name parameters Support.Real (fun shape key -> loc + scale * Draws.cauchy shape key) logDensity
     |> Family.distribution
 
 /// The Laplace (double exponential) distribution.
 /// ln p(x) = -|x - loc|/scale - ln(2 scale); variance 2 scale^2.
 let laplace (loc: Tensor) (scale: Tensor) : IDistribution =
     let name = "laplace(loc, scale)"
-    let loc = Parameter.finite name "loc" loc
-    let scale = Parameter.positive name "scale" scale
+    let loc, scale = Ops.toFloat loc, Ops.toFloat scale
+    let parameters = [ Parameter.finite "loc" loc; Parameter.positive "scale" scale ]
 
     let logDensity x = -(Ops.abs (Family.standardise loc scale x)) - (Ops.log scale + log 2.0)
 
-    Family.scalar name [ loc; scale ] Support.Real (fun shape key -> loc + scale * Draws.laplace shape key) logDensity
+    Family.scalar name parameters Support.Real (fun shape key -> loc + scale * Draws.laplace shape key) logDensity
     |> Family.withMoments (fun () -> loc) (fun () -> 2.0 * Ops.square scale)
     |> Family.distribution
 
@@ -54,9 +56,10 @@ let laplace (loc: Tensor) (scale: Tensor) : IDistribution =
 /// Mean for df > 1, variance scale^2 df/(df - 2) for df > 2, where df is known.
 let studentT (df: Tensor) (loc: Tensor) (scale: Tensor) : IDistribution =
     let name = "studentT(df, loc, scale)"
-    let df = Parameter.positive name "df" df
-    let loc = Parameter.finite name "loc" loc
-    let scale = Parameter.positive name "scale" scale
+    let df, loc, scale = Ops.toFloat df, Ops.toFloat loc, Ops.toFloat scale
+
+    let parameters =
+        [ Parameter.positive "df" df; Parameter.finite "loc" loc; Parameter.positive "scale" scale ]
 
     let logDensity x =
         let half = 0.5 * df
@@ -65,7 +68,7 @@ let studentT (df: Tensor) (loc: Tensor) (scale: Tensor) : IDistribution =
         constant - (half + 0.5) * tail
 
     let sample shape key = loc + scale * Draws.studentT df shape key
-    let family = Family.scalar name [ df; loc; scale ] Support.Real sample logDensity
+    let family = Family.scalar name parameters Support.Real sample logDensity
 
     { family with
         Mean = if Parameter.knownToBe (fun v -> v > 1.0) df then Some(fun () -> loc) else None

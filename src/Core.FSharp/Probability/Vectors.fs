@@ -1,5 +1,7 @@
 // Families of vectors: dirichlet, and multivariate normal by the Cholesky factor of its covariance.
 // Formulas: docs/math/families.md. Relies on Family, Draws and Special. Read Improper next.
+
+/// Families of vectors.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Probability.Vectors
 
@@ -19,12 +21,18 @@ let private requireAxis name what (x: Tensor) =
     if x.Shape.Rank = 0 || x.Shape[x.Shape.Rank - 1] = 0 then
         Errors.shapes name $"'{what}' needs an axis for the elements of an event, got {x.Type}"
 
+let private requireSquare name what n (x: Tensor) =
+    let rank = x.Shape.Rank
+
+    if rank < 2 || x.Shape[rank - 1] <> n || x.Shape[rank - 2] <> n then
+        Errors.shapes name $"'{what}' must be {n} by {n} matrices, got {x.Type}"
+
 /// The Dirichlet distribution on vectors that sum to 1.
 /// ln p(x) = ln Gamma(sum a) - sum ln Gamma(a_i) + sum (a_i - 1) ln x_i, a = concentration (last axis).
 /// Mean a_i/a_0, variance a_i (a_0 - a_i)/(a_0^2 (a_0 + 1)), a_0 = sum a.
 let dirichlet (concentration: Tensor) : IDistribution =
     let name = "dirichlet(concentration)"
-    let concentration = Parameter.positive name "concentration" concentration
+    let concentration = Ops.toFloat concentration
     requireAxis name "concentration" concentration
     let last = concentration.Shape.Rank - 1
     let total = sumLast concentration
@@ -46,6 +54,7 @@ let dirichlet (concentration: Tensor) : IDistribution =
     Family.distribution
         {
             Name = name
+            Parameters = [ Parameter.positive "concentration" concentration ]
             DType = DType.F64
             Batch = withoutLast concentration.Shape
             Event = Shape.ofList [ concentration.Shape[last] ]
@@ -93,10 +102,10 @@ let private colour (scaleTril: Tensor) (e: Tensor) : Tensor =
 /// ln p(x) = -|L^-1 (x - loc)|^2/2 - sum ln L_ii - n ln(2 pi)/2. loc: [..., n], scaleTril: [..., n, n].
 let multivariateNormalCholesky (loc: Tensor) (scaleTril: Tensor) : IDistribution =
     let name = "multivariateNormalCholesky(loc, scaleTril)"
-    let loc = Parameter.finite name "loc" loc
+    let loc, scaleTril = Ops.toFloat loc, Ops.toFloat scaleTril
     requireAxis name "loc" loc
     let n = loc.Shape[loc.Shape.Rank - 1]
-    let scaleTril = Parameter.choleskyFactor name "scaleTril" n scaleTril
+    requireSquare name "scaleTril" n scaleTril
     let logDet = sumLast (Ops.log (Ops.diagonal scaleTril))
 
     let logDensity x =
@@ -106,6 +115,7 @@ let multivariateNormalCholesky (loc: Tensor) (scaleTril: Tensor) : IDistribution
     Family.distribution
         {
             Name = name
+            Parameters = [ Parameter.finite "loc" loc; Parameter.create "scaleTril" Rule.CholeskyFactor scaleTril ]
             DType = DType.F64
             Batch = Parameter.batch name [ sumLast loc; logDet ]
             Event = Shape.ofList [ n ]

@@ -1,5 +1,6 @@
 // Simplification: the rules of Rewrite and the removal of dead code, repeated until the program no longer shrinks.
-// Relies on Rewrite and DeadCode. Read Compile next.
+// Linear recurrences of scans are brought into the form that is fastest to iterate.
+// Relies on Rewrite, DeadCode and Recurrence. Read Compile next.
 namespace Ppl.Core.Transforms
 
 open Ppl.Core.Ir
@@ -21,4 +22,4 @@ module Simplify =
 
             if n = 1 || Program.size next >= Program.size current then next else go (n - 1) next
 
-        go rounds (DeadCode.prune program)
+        once (Recurrence.shorten (go rounds (DeadCode.prune program)))

@@ -6,7 +6,8 @@ namespace Ppl;
 
 /// <summary>
 /// The distributions, for <c>using static Ppl.Dist</c>. Parameters and their order are Stan's. Known parameters are
-/// checked at once (PPL1010, with index and value); random ones give a density of zero where they are invalid.
+/// checked where a site uses the distribution (PPL1010, with site, index and value); random ones give a density of zero
+/// where they are invalid.
 /// </summary>
 public static partial class Dist
 {

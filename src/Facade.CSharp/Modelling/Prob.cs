@@ -46,38 +46,62 @@ public sealed class Prob
     /// <param name="value">The data (PPL1001 NaN, PPL1002 infinite, PPL1004 shape, PPL1005 outside the support).</param>
     /// <param name="distribution">Where the data came from.</param>
     /// <param name="address">The address; the text of <paramref name="value"/> if it is left out.</param>
-    public void Observe(Real value, Distribution<Real> distribution, [CallerArgumentExpression(nameof(value))] string address = "") =>
+    public void Observe(
+        Real value,
+        Distribution<Real> distribution,
+        [CallerArgumentExpression(nameof(value))] string address = "") =>
         Observe(value, Guard.Given(distribution).Core, address);
 
     /// <inheritdoc cref="Observe(Real, Distribution{Real}, string)"/>
-    public void Observe(RealVec value, Distribution<RealVec> distribution, [CallerArgumentExpression(nameof(value))] string address = "") =>
+    public void Observe(
+        RealVec value,
+        Distribution<RealVec> distribution,
+        [CallerArgumentExpression(nameof(value))] string address = "") =>
         Observe(value, Guard.Given(distribution).Core, address);
 
     /// <summary>Independent values from one distribution: data.</summary>
     /// <inheritdoc cref="Observe(Real, Distribution{Real}, string)"/>
-    public void Observe(RealVec value, Distribution<Real> distribution, [CallerArgumentExpression(nameof(value))] string address = "") =>
+    public void Observe(
+        RealVec value,
+        Distribution<Real> distribution,
+        [CallerArgumentExpression(nameof(value))] string address = "") =>
         Observe(value, distribution.Each(Guard.Given(value).Length).Core, address);
 
     /// <inheritdoc cref="Observe(Real, Distribution{Real}, string)"/>
-    public void Observe(RealMat value, Distribution<RealMat> distribution, [CallerArgumentExpression(nameof(value))] string address = "") =>
+    public void Observe(
+        RealMat value,
+        Distribution<RealMat> distribution,
+        [CallerArgumentExpression(nameof(value))] string address = "") =>
         Observe(value, Guard.Given(distribution).Core, address);
 
     /// <summary>Independent rows from one distribution: data.</summary>
     /// <inheritdoc cref="Observe(Real, Distribution{Real}, string)"/>
-    public void Observe(RealMat value, Distribution<RealVec> distribution, [CallerArgumentExpression(nameof(value))] string address = "") =>
+    public void Observe(
+        RealMat value,
+        Distribution<RealVec> distribution,
+        [CallerArgumentExpression(nameof(value))] string address = "") =>
         Observe(value, distribution.Each(Guard.Given(value).Rows).Core, address);
 
     /// <inheritdoc cref="Observe(Real, Distribution{Real}, string)"/>
-    public void Observe(Int value, Distribution<Int> distribution, [CallerArgumentExpression(nameof(value))] string address = "") =>
+    public void Observe(
+        Int value,
+        Distribution<Int> distribution,
+        [CallerArgumentExpression(nameof(value))] string address = "") =>
         Observe(value, Guard.Given(distribution).Core, address);
 
     /// <inheritdoc cref="Observe(Real, Distribution{Real}, string)"/>
-    public void Observe(IntVec value, Distribution<IntVec> distribution, [CallerArgumentExpression(nameof(value))] string address = "") =>
+    public void Observe(
+        IntVec value,
+        Distribution<IntVec> distribution,
+        [CallerArgumentExpression(nameof(value))] string address = "") =>
         Observe(value, Guard.Given(distribution).Core, address);
 
     /// <summary>Independent values from one distribution: data.</summary>
     /// <inheritdoc cref="Observe(Real, Distribution{Real}, string)"/>
-    public void Observe(IntVec value, Distribution<Int> distribution, [CallerArgumentExpression(nameof(value))] string address = "") =>
+    public void Observe(
+        IntVec value,
+        Distribution<Int> distribution,
+        [CallerArgumentExpression(nameof(value))] string address = "") =>
         Observe(value, distribution.Each(Guard.Given(value).Length).Core, address);
 
     /// <summary>A term of the log density.</summary>

@@ -1,8 +1,8 @@
 // The draws of one number and what people ask of them. Every figure comes with its Monte Carlo error.
 // Relies on Ppl.Inference.Diagnostics through Judge. Read VectorDraws next.
 using System;
-using System.Collections.Generic;
 using System.Linq;
+using Ppl.Inference.Diagnostics;
 
 namespace Ppl;
 
@@ -88,8 +88,7 @@ public sealed class ScalarDraws
     /// <summary>Name, mean and standard deviation.</summary>
     public override string ToString() => $"{Name}: mean {Mean()}, sd {Sd()}, {Count} draws";
 
-    /// <summary>The draws, chain by chain, for what the facade computes itself.</summary>
-    internal IReadOnlyList<double[]> ByChain => draws;
+    internal ScalarSummary Summarise(double level) => judge.Summary(level);
 
     private static double Share(double value, string name) =>
         value > 0 && value < 1

@@ -51,13 +51,19 @@ internal sealed class SiteDraws(string name, int[] shape, IReadOnlyList<Axis> ax
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(places[axis], shape[axis]);
         }
 
+        return Flat(Flatten(places));
+    }
+
+    /// <summary>The row-major number of the element at these places.</summary>
+    public int Flatten(int[] places)
+    {
         var flat = 0;
         for (var axis = 0; axis < places.Length; axis++)
         {
             flat = (flat * shape[axis]) + places[axis];
         }
 
-        return Flat(flat);
+        return flat;
     }
 
     /// <summary>The draws of the element with this row-major number.</summary>

@@ -26,6 +26,15 @@ module Starts =
         let state = Array.init Slots.stateCount (fun n -> (init.Output n).ToArray())
         if Array.forall isFinite state then Ok state else Error state
 
+    /// The largest spacing of doubles around a log density at which a trajectory still sees what it does to the energy.
+    let private resolution = 0.01
+
+    /// Whether energies can be told apart here: at -1e37 a double has no digits left for a difference of 1, every step looks
+    /// like chance, and the step size adapts to noise. Such starts are passed over while there are others.
+    let private isResolved (state: float[][]) =
+        let size = abs (state[1].[0])
+        Math.BitIncrement size - size <= resolution
+
     /// The site with the worst density: NaN first, then the infinite ones; none if all are finite.
     let private worst (sites: (string * float)[]) =
         let badness x =
@@ -83,15 +92,20 @@ module Starts =
         | Start.Jittered radius ->
             let key = ChainKey.starts sampler.Run.Seed chain
 
-            let rec go attempt =
+            // The best finite state so far is kept for targets whose densities are that large everywhere.
+            let rec go attempt (best: float[][] option) =
                 let position = jittered key d radius attempt
+                let last = attempt + 1 = maximalTries
 
-                match tryState init position with
-                | Ok state -> state
-                | Error _ when attempt + 1 < maximalTries -> go (attempt + 1)
-                | Error state -> refuse sampler.Target maximalTries chain position state
+                match tryState init position, best with
+                | Ok state, _ when isResolved state -> state
+                | Ok state, Some other when other[1][0] >= state[1][0] -> if last then other else go (attempt + 1) best
+                | Ok state, _ -> if last then state else go (attempt + 1) (Some state)
+                | Error _, _ when not last -> go (attempt + 1) best
+                | Error _, Some other -> other
+                | Error state, None -> refuse sampler.Target maximalTries chain position state
 
-            go 0
+            go 0 None
 
     /// <summary>The state of a chain before its first transition.</summary>
     /// <exception cref="T:Ppl.Core.PplException">PPL2103: density or gradient is not finite at any start.</exception>

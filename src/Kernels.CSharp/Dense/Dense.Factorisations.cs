@@ -11,9 +11,9 @@ public static unsafe partial class Dense
     private const int Panel = 32;
 
     /// <summary>
-    /// L lower triangular with L L' = A (only the lower part of A [n, n] is read; the upper part of L is set to 0). a and l may
-    /// be the same matrix. Returns -1, or the index of the first pivot that is not positive and finite: that column of L and
-    /// all columns behind it are NaN from the diagonal down.
+    /// L lower triangular with L L' = A (only the lower part of A [n, n] is read; the upper part of L is set to 0). a
+    /// and l may be the same matrix. Returns -1, or the index of the first pivot that is not positive and finite:
+    /// that column of L and all columns behind it are NaN from the diagonal down.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Cholesky(int n, double* a, int lda, double* l, int ldl)
@@ -39,7 +39,9 @@ public static unsafe partial class Dense
         return -1;
     }
 
-    /// <summary>`batch` factorisations; returns the number that failed, failures[i] (if given) as <see cref="Cholesky"/>.</summary>
+    /// <summary>
+    /// `batch` factorisations; returns the number that failed, failures[i] (if given) as <see cref="Cholesky"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int CholeskyBatch(
         int batch, int n, double* a, nint strideA, int lda, double* l, nint strideL, int ldl, int* failures)
@@ -59,11 +61,12 @@ public static unsafe partial class Dense
     }
 
     /// <summary>
-    /// X with op(T) X = B, in place of B [n, m] (row stride ldb); T [n, n] lower or upper triangular, the other part is not
-    /// read; `unit` takes the diagonal as 1. A zero on the diagonal gives infinities or NaN.
+    /// X with op(T) X = B, in place of B [n, m] (row stride ldb); T [n, n] lower or upper triangular, the other part
+    /// is not read; `unit` takes the diagonal as 1. A zero on the diagonal gives infinities or NaN.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void TriangularSolve(int n, int m, double* t, int ldt, bool lower, bool transpose, bool unit, double* b, int ldb)
+    public static void TriangularSolve(
+        int n, int m, double* t, int ldt, bool lower, bool transpose, bool unit, double* b, int ldb)
     {
         var (row, column) = transpose ? ((nint)1, (nint)ldt) : (ldt, 1);
         var forward = lower != transpose;
@@ -85,8 +88,8 @@ public static unsafe partial class Dense
     /// <summary>`batch` triangular systems; see <see cref="TriangularSolve"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void TriangularSolveBatch(
-        int batch, int n, int m, double* t, nint strideT, int ldt, bool lower, bool transpose, bool unit, double* b, nint strideB,
-        int ldb)
+        int batch, int n, int m, double* t, nint strideT, int ldt, bool lower, bool transpose, bool unit, double* b,
+        nint strideB, int ldb)
     {
         for (var i = 0; i < batch; i++)
         {
@@ -131,7 +134,8 @@ public static unsafe partial class Dense
         var j = 0;
         for (; j + 4 <= count; j += 4)
         {
-            Vector256.FusedMultiplyAdd(Vector256.Create(factor), Vector256.Load(x + j), Vector256.Load(y + j)).Store(y + j);
+            var old = Vector256.Load(y + j);
+            Vector256.FusedMultiplyAdd(Vector256.Create(factor), Vector256.Load(x + j), old).Store(y + j);
         }
 
         for (; j < count; j++)
@@ -180,14 +184,16 @@ public static unsafe partial class Dense
         for (var i0 = k1; i0 < n; i0 += Panel)
         {
             var i1 = Math.Min(i0 + Panel, n);
-            Subtract(i1 - i0, i1 - k1, k1 - k0, l + i0 * (nint)ldl + k0, ldl, 1, columns + k1, n, l + i0 * (nint)ldl + k1, ldl);
+            var row = l + i0 * (nint)ldl;
+            Subtract(i1 - i0, i1 - k1, k1 - k0, row + k0, ldl, 1, columns + k1, n, row + k1, ldl);
             ClearAboveDiagonal(i0, i1, l, ldl);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Subtract(
-        int rows, int columns, int inner, double* a, nint aRow, nint aColumn, double* b, nint bRow, double* c, nint cRow)
+        int rows, int columns, int inner, double* a, nint aRow, nint aColumn, double* b, nint bRow,
+        double* c, nint cRow)
     {
         var product = new RowProduct
         {

@@ -5,14 +5,14 @@ using System.Runtime.CompilerServices;
 namespace Ppl.Kernels;
 
 /// <summary>
-/// Dense linear algebra on row-major binary64 matrices in raw memory. Each element is summed in an order that depends on the
-/// shape alone, with fused multiply-adds: the same bits on every machine and for every split of a batch.
+/// Dense linear algebra on row-major binary64 matrices in raw memory. Each element is summed in an order that depends
+/// on the shape alone, with fused multiply-adds: the same bits on every machine and for every split of a batch.
 /// </summary>
 public static unsafe partial class Dense
 {
     /// <summary>
-    /// C = alpha op(A) op(B) + beta C; op(A) [m, k], op(B) [k, n], C [m, n]; op transposes where asked; lda, ldb, ldc are the
-    /// row strides of A, B, C as stored. C is not read when beta = 0. C(i, j) sums over k in ascending order.
+    /// C = alpha op(A) op(B) + beta C; op(A) [m, k], op(B) [k, n], C [m, n]; op transposes where asked; lda, ldb, ldc
+    /// are the row strides of A, B, C as stored. C is not read when beta = 0. C(i, j) sums over k in ascending order.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gemm(
@@ -32,22 +32,26 @@ public static unsafe partial class Dense
         GemmRows(m, n, k, alpha, a, lda, transposeA, packed, n, beta, c, ldc);
     }
 
-    /// <summary>`batch` products; strideX is the distance from one matrix to the next, 0 to use the same one again.</summary>
+    /// <summary>
+    /// `batch` products; strideX is the distance from one matrix to the next, 0 to use the same one again.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void GemmBatch(
-        int batch, int m, int n, int k, double alpha, double* a, nint strideA, int lda, bool transposeA, double* b, nint strideB,
-        int ldb, bool transposeB, double beta, double* c, nint strideC, int ldc)
+        int batch, int m, int n, int k, double alpha, double* a, nint strideA, int lda, bool transposeA, double* b,
+        nint strideB, int ldb, bool transposeB, double beta, double* c, nint strideC, int ldc)
     {
         for (var i = 0; i < batch; i++)
         {
             Gemm(
-                m, n, k, alpha, a + i * strideA, lda, transposeA, b + i * strideB, ldb, transposeB, beta, c + i * strideC, ldc);
+                m, n, k, alpha, a + i * strideA, lda, transposeA, b + i * strideB, ldb, transposeB, beta,
+                c + i * strideC, ldc);
         }
     }
 
     /// <summary>
-    /// y = alpha op(A) x + beta y; A [rows, columns] as stored with row stride lda. y is not read when beta = 0. Without
-    /// transposition an element is a <see cref="FixedOrder.Dot"/>; with it, a chain over the rows of A in ascending order.
+    /// y = alpha op(A) x + beta y; A [rows, columns] as stored with row stride lda. y is not read when beta = 0.
+    /// Without transposition an element is a <see cref="FixedOrder.Dot"/>; with it, a chain over the rows of A in
+    /// ascending order.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gemv(
@@ -69,8 +73,8 @@ public static unsafe partial class Dense
     /// <summary>`batch` matrix-vector products; see <see cref="Gemv"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void GemvBatch(
-        int batch, int rows, int columns, double alpha, double* a, nint strideA, int lda, bool transpose, double* x, nint strideX,
-        double beta, double* y, nint strideY)
+        int batch, int rows, int columns, double alpha, double* a, nint strideA, int lda, bool transpose, double* x,
+        nint strideX, double beta, double* y, nint strideY)
     {
         for (var i = 0; i < batch; i++)
         {
@@ -98,7 +102,8 @@ public static unsafe partial class Dense
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void GemmRows(
-        int m, int n, int k, double alpha, double* a, int lda, bool transposeA, double* b, int ldb, double beta, double* c, int ldc)
+        int m, int n, int k, double alpha, double* a, int lda, bool transposeA, double* b, int ldb, double beta,
+        double* c, int ldc)
     {
         var product = new RowProduct
         {

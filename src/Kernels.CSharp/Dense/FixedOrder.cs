@@ -1,5 +1,6 @@
-// Reductions in one fixed order: eight lanes (element i goes to lane i mod 8), then lanes l and l+4, l and l+2, l and l+1.
-// The order does not depend on the machine's vector width: where 512-bit vectors do not exist they are split by the runtime.
+// Reductions in one fixed order: eight lanes (element i goes to lane i mod 8), then lanes l and l+4, l and l+2, l and
+// l+1. The order does not depend on the machine's vector width: where 512-bit vectors do not exist they are split by
+// the runtime.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -31,7 +32,9 @@ public static unsafe class FixedOrder
         return Reduce(i < n ? lanes + LoadTail(x + i, n - i) : lanes);
     }
 
-    /// <summary>sum_i x[i] y[i] with fused multiply-adds in each lane, then <see cref="Reduce"/>; 0 for n = 0.</summary>
+    /// <summary>
+    /// sum_i x[i] y[i] with fused multiply-adds in each lane, then <see cref="Reduce"/>; 0 for n = 0.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Dot(double* x, double* y, nint n)
     {
@@ -42,7 +45,8 @@ public static unsafe class FixedOrder
             lanes = Vector512.FusedMultiplyAdd(Vector512.Load(x + i), Vector512.Load(y + i), lanes);
         }
 
-        return Reduce(i < n ? Vector512.FusedMultiplyAdd(LoadTail(x + i, n - i), LoadTail(y + i, n - i), lanes) : lanes);
+        return Reduce(
+            i < n ? Vector512.FusedMultiplyAdd(LoadTail(x + i, n - i), LoadTail(y + i, n - i), lanes) : lanes);
     }
 
     // The last, incomplete block; the missing elements are zeros.

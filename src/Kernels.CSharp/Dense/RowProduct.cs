@@ -6,7 +6,8 @@ using System.Runtime.Intrinsics;
 namespace Ppl.Kernels;
 
 /// <summary>
-/// C = alpha A B + beta C, or C -= A B; A(i, k) = A[i ARow + k AColumn], B(k, j) = B[k BRow + j], C(i, j) = C[i CRow + j].
+/// C = alpha A B + beta C, or C -= A B; A(i, k) = A[i ARow + k AColumn], B(k, j) = B[k BRow + j], C(i, j) = C[i CRow
+/// + j].
 /// </summary>
 internal unsafe ref partial struct RowProduct
 {

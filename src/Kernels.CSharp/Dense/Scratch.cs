@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 
 namespace Ppl.Kernels;
 
-/// <summary>A thread's own scratch block; at most one user at a time (the dense kernels do not call one another with it).</summary>
+/// <summary>
+/// A thread's own scratch block; at most one user at a time (the dense kernels do not call one another with it).
+/// </summary>
 internal static unsafe class Scratch
 {
     /// <summary>Up to so many doubles callers take from the stack.</summary>

@@ -19,7 +19,9 @@ public static unsafe class Sorting
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sort(double* x, nint n, double* scratch) => MergeSort(x, n, scratch, default(ByValue));
 
-    /// <summary>indices = the permutation with x[indices[0]] at most x[indices[1]] and so on; `scratch` holds n indices.</summary>
+    /// <summary>
+    /// indices = the permutation with x[indices[0]] at most x[indices[1]] and so on; `scratch` holds n indices.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ArgSort(double* x, nint n, long* indices, long* scratch)
     {

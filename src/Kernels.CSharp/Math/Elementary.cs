@@ -7,8 +7,9 @@ using static Ppl.Kernels.Lanes;
 namespace Ppl.Kernels;
 
 /// <summary>
-/// The functions of <see cref="VectorMath"/> in the form that is inlined into the caller: for short programs, where a call
-/// costs more than the function. Same bits as <see cref="VectorMath"/>; accuracy and special values are documented there.
+/// The functions of <see cref="VectorMath"/> in the form that is inlined into the caller: for short programs, where a
+/// call costs more than the function. Same bits as <see cref="VectorMath"/>; accuracy and special values are
+/// documented there.
 /// </summary>
 public static partial class InlineMath
 {
@@ -16,22 +17,20 @@ public static partial class InlineMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Exp(Vector512<double> x)
     {
-        var r = ReduceExp(AtLeast(AtMost(x, 710.0), -746.0), out var k);
-        var p = Vector512.Create(1.0) + Fma(r * r, Minimax.ExpTail(r), r);
-        return Scale(p, k);
+        var r = ReduceExp(AtLeast(AtMost(x, 710.0), -746.0), out var n);
+        return Scale(Vector512.Create(1.0) + Fma(r * r, Minimax.ExpTail(r), r), n);
     }
 
     /// <summary>e^x - 1; see <see cref="VectorMath.Expm1(Vector512{double})"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Expm1(Vector512<double> x)
     {
-        var r = ReduceExp(AtLeast(AtMost(x, 710.0), -60.0), out var k);
+        var r = ReduceExp(AtLeast(AtMost(x, 710.0), -60.0), out var n);
         var p = Fma(r * r, Minimax.ExpTail(r), r);
-        // 2^k (1+p) - 1 = 2 (2^(k-1) p + (2^(k-1) - 1/2)): k - 1 so that 2^1024 does not occur.
-        var half = PowerOfTwo(k - Vector512<long>.One);
+        // 2^n (1+p) - 1 = 2 (2^(n-1) p + (2^(n-1) - 1/2)): n - 1 so that 2^1024 does not occur.
+        var half = Scale(Vector512.Create(0.5), n);
         var general = Fma(half, p, half - Vector512.Create(0.5));
-        var inside = Vector512.Equals(k, Vector512<long>.Zero).AsDouble();
-        return CopySign(Select(inside, p, general + general), x);
+        return CopySign(Select(Equal(n, 0.0), p, general + general), x);
     }
 
     /// <summary>log x; see <see cref="VectorMath.Log(Vector512{double})"/>.</summary>
@@ -78,7 +77,8 @@ public static partial class InlineMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Softplus(Vector512<double> x)
     {
-        // max(x, 0) + log1p(t), t = e^-|x| in [0, 1]: 1 + t needs at most one halving, so no bits have to be taken apart.
+        // max(x, 0) + log1p(t), t = e^-|x| in [0, 1]: 1 + t needs at most one halving, so no bits have to be taken
+        // apart.
         var one = Vector512.Create(1.0);
         var t = Exp(-Vector512.Abs(x));
         var halved = Greater(t, 0.41421356237309503);
@@ -98,12 +98,4 @@ public static partial class InlineMath
     // 2^-k must stay a normal number; above k = 54 the low part does not count.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<long> AtMostThousand(Vector512<long> k) => Vector512.Min(k, Vector512.Create(1000L));
-
-    /// <summary>The edges of the logarithm: -infinity at 0, NaN below, infinity at infinity, NaN at NaN.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> LogEdges(Vector512<double> x, Vector512<double> log)
-    {
-        var finite = Select(Less(x, double.PositiveInfinity), log, x);
-        return Select(Greater(x, 0.0), finite, Select(Equal(x, 0.0), double.NegativeInfinity, Vector512.Create(double.NaN)));
-    }
 }

@@ -25,10 +25,13 @@ public static partial class InlineMath
         var a = AtMost(Vector512.Abs(x), 28.0);
         var tail = ExpOfMinusSquare(a, 1.0) * Erfcx(a);
         var outside = Select(Less(x, 0.0), Vector512.Create(2.0) - tail, tail);
-        return Select(Less(a, Constants.SmallErf), Vector512.Create(1.0) - ErfOfSmall(AtLeast(AtMost(x, 1.0), -1.0)), outside);
+        var inside = Vector512.Create(1.0) - ErfOfSmall(AtLeast(AtMost(x, 1.0), -1.0));
+        return Select(Less(a, Constants.SmallErf), inside, outside);
     }
 
-    /// <summary>The standard normal distribution function; see <see cref="VectorMath.Ndtr(Vector512{double})"/>.</summary>
+    /// <summary>
+    /// The standard normal distribution function; see <see cref="VectorMath.Ndtr(Vector512{double})"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Ndtr(Vector512<double> x)
     {
@@ -40,7 +43,9 @@ public static partial class InlineMath
         return Select(Less(z, Constants.SmallErf), centre, outside);
     }
 
-    /// <summary>log of the normal distribution function; see <see cref="VectorMath.LogNdtr(Vector512{double})"/>.</summary>
+    /// <summary>
+    /// log of the normal distribution function; see <see cref="VectorMath.LogNdtr(Vector512{double})"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> LogNdtr(Vector512<double> x)
     {
@@ -116,11 +121,13 @@ public static partial class InlineMath
         return ExpOfMinus(high, low);
     }
 
-    /// <summary>exp(-high - low) for high in [0, 900] and small low; not yet rounded into the subnormal range.</summary>
+    /// <summary>
+    /// exp(-high - low) for high in [0, 900] and small low; not yet rounded into the subnormal range.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> ExpOfMinus(Vector512<double> high, Vector512<double> low)
     {
-        var r = ReduceExp(-high, out var k) - low;
-        return Scale(Vector512.Create(1.0) + Fma(r * r, Minimax.ExpTail(r), r), k);
+        var r = ReduceExp(-high, out var n) - low;
+        return Scale(Vector512.Create(1.0) + Fma(r * r, Minimax.ExpTail(r), r), n);
     }
 }

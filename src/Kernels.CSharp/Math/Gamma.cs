@@ -1,4 +1,5 @@
-// lgamma, digamma, trigamma: rational functions on [1/2, 4), asymptotic series beyond, reflection below (rare, out of line).
+// lgamma, digamma, trigamma: rational functions near the roots, asymptotic series beyond, reflection below (rare, and
+// out of line).
 // Written for 512 bits; the 256- and 128-bit forms are derived from this text when the project is built.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -35,7 +36,8 @@ public static partial class InlineMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> LgammaAboveMinusHalf(Vector512<double> x)
     {
-        // [-1/2, 1/2): lgamma(1+x) - log|x|; [1/2, 1.42): first rational; [1.42, 3): second; [3, 4): log(x-1) + lgamma(x-1).
+        // [-1/2, 1/2): lgamma(1+x) - log|x|; [1/2, 1.42): first rational; [1.42, 3): second;
+        // [3, 4): log(x-1) + lgamma(x-1); beyond: Stirling's series.
         var one = Vector512.Create(1.0);
         var small = Less(x, 0.5);
         var first = Less(x, 1.42);
@@ -44,7 +46,8 @@ public static partial class InlineMath
         var below = x - one;
         var u = Select(first, Select(small, x, below), x - Select(shifted, 3.0, Vector512.Create(2.0)));
         var v = u + Vector512.Create(0.5); // so that hardly any terms cancel
-        var bend = Select(first, 0.7, Vector512.Create(0.36)) + Minimax.LgammaTop(first, v) / Minimax.LgammaBottom(first, v);
+        var quotient = Minimax.LgammaTop(first, v) / Minimax.LgammaBottom(first, v);
+        var bend = Select(first, 0.7, Vector512.Create(0.36)) + quotient;
         var slope = Select(first, -Constants.EulerGamma, Vector512.Create(Constants.OneMinusEulerGamma));
         var centre = u * Vector512.FusedMultiplyAdd(u, bend, slope);
         var log = Log(Select(Vector512.AndNot(shifted, large), below, Vector512.Abs(x)));
@@ -76,7 +79,8 @@ public static partial class InlineMath
         var one = Vector512.Create(1.0);
         var small = Less(x, 1.0);
         var u = Select(small, x, x - one);
-        var fromRoot = (u - Vector512.Create(Constants.DigammaRootMinus1High)) - Vector512.Create(Constants.DigammaRootMinus1Low);
+        var fromRoot = (u - Vector512.Create(Constants.DigammaRootMinus1High))
+            - Vector512.Create(Constants.DigammaRootMinus1Low);
         var inverse = one / x;
         var centre = Vector512.FusedMultiplyAdd(fromRoot, Minimax.DigammaTop(u) / Minimax.DigammaBottom(u), fromRoot);
         var square = inverse * inverse;

@@ -39,28 +39,39 @@ internal static partial class Lanes
     internal static Vector512<double> Equal(Vector512<double> x, double bound) =>
         Vector512.Equals(x, Vector512.Create(bound));
 
-    /// <summary>min(x, bound); a NaN stays (unlike the hardware's own minimum).</summary>
+    /// <summary>min(x, bound); a NaN stays: x86 returns the second operand then, ARM the NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<double> AtMost(Vector512<double> x, double bound) => Select(Greater(x, bound), bound, x);
+    internal static Vector512<double> AtMost(Vector512<double> x, double bound) =>
+        Vector512.MinNative(Vector512.Create(bound), x);
 
-    /// <summary>max(x, bound); a NaN stays.</summary>
+    /// <summary>max(x, bound); a NaN stays. For bound 0 the sign of a zero depends on the machine.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<double> AtLeast(Vector512<double> x, double bound) => Select(Less(x, bound), bound, x);
+    internal static Vector512<double> AtLeast(Vector512<double> x, double bound) =>
+        Vector512.MaxNative(Vector512.Create(bound), x);
 
     /// <summary>The magnitude of `x` with the sign of `sign`.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> CopySign(Vector512<double> x, Vector512<double> sign) =>
         Vector512.ConditionalSelect(Vector512.Create(-0.0), sign, x);
 
-    /// <summary>2^k for k in [-1022, 1023].</summary>
+    /// <summary>2^k for integer k in [-1022, 1023].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> PowerOfTwo(Vector512<long> k) =>
         ((k + Vector512.Create(1023L)) << 52).AsDouble();
 
-    /// <summary>p 2^k with one rounding (also into the subnormal range and to infinity), |k| at most 2000.</summary>
+    /// <summary>
+    /// p 2^n with one rounding (also into the subnormal range and to infinity); n integer, |n| at most 2000.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<double> Scale(Vector512<double> p, Vector512<long> k)
+    internal static Vector512<double> Scale(Vector512<double> p, Vector512<double> n)
     {
+        if (Avx512.IsSupported)
+        {
+            return Avx512.Scale(p, n);
+        }
+
+        // The same in two steps, of which the first is exact.
+        var k = (n + Vector512.Create(Constants.Shifter)).AsInt64() - Vector512.Create(Constants.ShifterBits);
         var half = k >> 1;
         return p * PowerOfTwo(half) * PowerOfTwo(k - half);
     }
@@ -75,15 +86,17 @@ internal static partial class Lanes
         return shifted - Vector512.Create(Constants.Shifter);
     }
 
-    /// <summary>x = k log 2 + r with |r| at most log(2)/2, for |x| below 2000.</summary>
+    /// <summary>x = n log 2 + r with integer n and |r| at most log(2)/2, for |x| below 2000.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<double> ReduceExp(Vector512<double> x, out Vector512<long> k)
+    internal static Vector512<double> ReduceExp(Vector512<double> x, out Vector512<double> n)
     {
-        var n = RoundToInteger(x * Vector512.Create(Constants.Log2E), out k);
+        n = RoundToInteger(x * Vector512.Create(Constants.Log2E), out _);
         return Fma(n, -Constants.Ln2Low, Fma(n, -Constants.Ln2High, x));
     }
 
-    /// <summary>x = 2^e (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), for positive normal finite x; returns e as a double.</summary>
+    /// <summary>
+    /// x = 2^e (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), for positive normal finite x; returns e as a double.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> Decompose(Vector512<double> x, out Vector512<double> f, out Vector512<long> e)
     {
@@ -108,11 +121,17 @@ internal static partial class Lanes
         return Fma(e, Constants.Ln2High, f - (half - Fma(e, Constants.Ln2Low, inner)));
     }
 
-    /// <summary>log x for positive normal finite x, below 1 ulp; anything else gives garbage.</summary>
+    /// <summary>log with its edges: -infinity at 0, NaN below, infinity at infinity, NaN at NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<double> LogOfNormal(Vector512<double> x)
+    internal static Vector512<double> LogEdges(Vector512<double> x, Vector512<double> log)
     {
-        var e = Decompose(x, out var f, out _);
-        return LogOfParts(e, f);
+        if (Avx512.IsSupported)
+        {
+            return Avx512.LogEdges(x, log);
+        }
+
+        var finite = Select(Less(x, double.PositiveInfinity), log, x);
+        var edge = Select(Equal(x, 0.0), double.NegativeInfinity, Vector512.Create(double.NaN));
+        return Select(Greater(x, 0.0), finite, edge);
     }
 }

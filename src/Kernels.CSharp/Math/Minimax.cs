@@ -12,11 +12,26 @@ internal static partial class Minimax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> ExpTail(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(0.16666666666666669), x, Vector512.Create(0.5000000000000001));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(0.008333333333330062), x, Vector512.Create(0.04166666666662413));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(0.00019841269863053618), x, Vector512.Create(0.0013888888917213717));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(2.7557268459997064e-06), x, Vector512.Create(2.4801521295954376e-05));
-        var p1_4 = Vector512.FusedMultiplyAdd(Vector512.Create(2.510038549551032e-08), x, Vector512.Create(2.7620088445409746e-07));
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.16666666666666669),
+            x,
+            Vector512.Create(0.5000000000000001));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.008333333333330062),
+            x,
+            Vector512.Create(0.04166666666662413));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.00019841269863053618),
+            x,
+            Vector512.Create(0.0013888888917213717));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(2.7557268459997064e-06),
+            x,
+            Vector512.Create(2.4801521295954376e-05));
+        var p1_4 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(2.510038549551032e-08),
+            x,
+            Vector512.Create(2.7620088445409746e-07));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
@@ -31,9 +46,18 @@ internal static partial class Minimax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> LogTail(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(0.3999999999989924), x, Vector512.Create(0.666666666666667));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(0.2222221111514416), x, Vector512.Create(0.2857142862609589));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(0.1533167403016786), x, Vector512.Create(0.18182890556695602));
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.3999999999989924),
+            x,
+            Vector512.Create(0.666666666666667));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.2222221111514416),
+            x,
+            Vector512.Create(0.2857142862609589));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.1533167403016786),
+            x,
+            Vector512.Create(0.18182890556695602));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(Vector512.Create(0.1461703754879165), x2, p1_2);
@@ -46,10 +70,22 @@ internal static partial class Minimax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> PowTail(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(0.2857142857142937), x, Vector512.Create(0.4));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(0.1818181833565416), x, Vector512.Create(0.22222222221654733));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(0.13334806212100603), x, Vector512.Create(0.15384594934597917));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(0.11723603622905411), x, Vector512.Create(0.11706195689881364));
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.2857142857142937),
+            x,
+            Vector512.Create(0.4));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.1818181833565416),
+            x,
+            Vector512.Create(0.22222222221654733));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.13334806212100603),
+            x,
+            Vector512.Create(0.15384594934597917));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.11723603622905411),
+            x,
+            Vector512.Create(0.11706195689881364));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
@@ -62,9 +98,18 @@ internal static partial class Minimax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> SinTail(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(0.008333333333333331), x, Vector512.Create(-0.16666666666666666));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(2.7557319219335453e-06), x, Vector512.Create(-0.0001984126984126506));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(1.605853141458901e-10), x, Vector512.Create(-2.5052106231157904e-08));
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.008333333333333331),
+            x,
+            Vector512.Create(-0.16666666666666666));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(2.7557319219335453e-06),
+            x,
+            Vector512.Create(-0.0001984126984126506));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(1.605853141458901e-10),
+            x,
+            Vector512.Create(-2.5052106231157904e-08));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(Vector512.Create(-7.586685070091267e-13), x2, p1_2);
@@ -77,9 +122,18 @@ internal static partial class Minimax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> CosTail(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.0013888888888888887), x, Vector512.Create(0.041666666666666664));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(-2.755731922140076e-07), x, Vector512.Create(2.4801587301584645e-05));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(-1.1470460773969325e-11), x, Vector512.Create(2.0876755790363397e-09));
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.0013888888888888887),
+            x,
+            Vector512.Create(0.041666666666666664));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-2.755731922140076e-07),
+            x,
+            Vector512.Create(2.4801587301584645e-05));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-1.1470460773969325e-11),
+            x,
+            Vector512.Create(2.0876755790363397e-09));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(Vector512.Create(4.7458652037874553e-14), x2, p1_2);
@@ -92,12 +146,30 @@ internal static partial class Minimax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> ErfTail(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.37612638903183754), x, Vector512.Create(0.1283791670955126));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.026866170645127432), x, Vector512.Create(0.11283791670955115));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.000854832701468872), x, Vector512.Create(0.005223977625366894));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(-1.4925618861366246e-05), x, Vector512.Create(0.00012055332334763652));
-        var p1_4 = Vector512.FusedMultiplyAdd(Vector512.Create(-1.6343715271535853e-07), x, Vector512.Create(1.646108917437892e-06));
-        var p1_5 = Vector512.FusedMultiplyAdd(Vector512.Create(-9.821082560750277e-10), x, Vector512.Create(1.4501816356114895e-08));
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.37612638903183754),
+            x,
+            Vector512.Create(0.1283791670955126));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.026866170645127432),
+            x,
+            Vector512.Create(0.11283791670955115));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.000854832701468872),
+            x,
+            Vector512.Create(0.005223977625366894));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-1.4925618861366246e-05),
+            x,
+            Vector512.Create(0.00012055332334763652));
+        var p1_4 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-1.6343715271535853e-07),
+            x,
+            Vector512.Create(1.646108917437892e-06));
+        var p1_5 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-9.821082560750277e-10),
+            x,
+            Vector512.Create(1.4501816356114895e-08));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
@@ -113,18 +185,54 @@ internal static partial class Minimax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> Erfcx(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(0.015379652102619974), x, Vector512.Create(-0.13962111684056228));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.10103906603631811), x, Vector512.Create(0.06809705425466839));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.06633036581186058), x, Vector512.Create(0.09373283499911264));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.01619773406293477), x, Vector512.Create(0.037167515526338006));
-        var p1_4 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.0007577732435942576), x, Vector512.Create(0.005031970069102256));
-        var p1_5 = Vector512.FusedMultiplyAdd(Vector512.Create(0.00015062142608651945), x, Vector512.Create(-0.0001992571524726518));
-        var p1_6 = Vector512.FusedMultiplyAdd(Vector512.Create(-1.1221135665965925e-05), x, Vector512.Create(-2.43977311430233e-05));
-        var p1_7 = Vector512.FusedMultiplyAdd(Vector512.Create(2.917342557309264e-07), x, Vector512.Create(5.7065782992407495e-06));
-        var p1_8 = Vector512.FusedMultiplyAdd(Vector512.Create(7.771943241083768e-08), x, Vector512.Create(-8.210647933297437e-07));
-        var p1_9 = Vector512.FusedMultiplyAdd(Vector512.Create(-2.072580248816041e-08), x, Vector512.Create(1.063181759381889e-07));
-        var p1_10 = Vector512.FusedMultiplyAdd(Vector512.Create(3.232397344499727e-09), x, Vector512.Create(-1.2338731403801544e-08));
-        var p1_11 = Vector512.FusedMultiplyAdd(Vector512.Create(-2.7641202337200077e-10), x, Vector512.Create(9.297625263715285e-10));
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.015379652102619974),
+            x,
+            Vector512.Create(-0.13962111684056228));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.10103906603631811),
+            x,
+            Vector512.Create(0.06809705425466839));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.06633036581186058),
+            x,
+            Vector512.Create(0.09373283499911264));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.01619773406293477),
+            x,
+            Vector512.Create(0.037167515526338006));
+        var p1_4 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.0007577732435942576),
+            x,
+            Vector512.Create(0.005031970069102256));
+        var p1_5 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.00015062142608651945),
+            x,
+            Vector512.Create(-0.0001992571524726518));
+        var p1_6 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-1.1221135665965925e-05),
+            x,
+            Vector512.Create(-2.43977311430233e-05));
+        var p1_7 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(2.917342557309264e-07),
+            x,
+            Vector512.Create(5.7065782992407495e-06));
+        var p1_8 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(7.771943241083768e-08),
+            x,
+            Vector512.Create(-8.210647933297437e-07));
+        var p1_9 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-2.072580248816041e-08),
+            x,
+            Vector512.Create(1.063181759381889e-07));
+        var p1_10 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(3.232397344499727e-09),
+            x,
+            Vector512.Create(-1.2338731403801544e-08));
+        var p1_11 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-2.7641202337200077e-10),
+            x,
+            Vector512.Create(9.297625263715285e-10));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
@@ -147,18 +255,54 @@ internal static partial class Minimax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> NormalTail(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(0.006801390118408874), x, Vector512.Create(-0.06593967673014656));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.052623852315649554), x, Vector512.Create(0.03439293973020413));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.03914355831965773), x, Vector512.Create(0.051415970507098716));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.012298693127337924), x, Vector512.Create(0.024293514194002695));
-        var p1_4 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.001393678544403317), x, Vector512.Create(0.004910209379125615));
-        var p1_5 = Vector512.FusedMultiplyAdd(Vector512.Create(6.694739983149503e-05), x, Vector512.Create(0.0001730472341159034));
-        var p1_6 = Vector512.FusedMultiplyAdd(Vector512.Create(6.379159359144295e-06), x, Vector512.Create(-4.227230633302893e-05));
-        var p1_7 = Vector512.FusedMultiplyAdd(Vector512.Create(-1.5544204525176053e-06), x, Vector512.Create(3.0322249865814595e-06));
-        var p1_8 = Vector512.FusedMultiplyAdd(Vector512.Create(2.0881106188317196e-07), x, Vector512.Create(-2.8332400247559703e-08));
-        var p1_9 = Vector512.FusedMultiplyAdd(Vector512.Create(-2.3956064833143615e-08), x, Vector512.Create(-3.182342429345894e-08));
-        var p1_10 = Vector512.FusedMultiplyAdd(Vector512.Create(2.411974492915531e-09), x, Vector512.Create(7.188891966981298e-09));
-        var p1_11 = Vector512.FusedMultiplyAdd(Vector512.Create(-1.6046400314334003e-10), x, Vector512.Create(-1.051290349939006e-09));
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.006801390118408874),
+            x,
+            Vector512.Create(-0.06593967673014656));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.052623852315649554),
+            x,
+            Vector512.Create(0.03439293973020413));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.03914355831965773),
+            x,
+            Vector512.Create(0.051415970507098716));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.012298693127337924),
+            x,
+            Vector512.Create(0.024293514194002695));
+        var p1_4 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.001393678544403317),
+            x,
+            Vector512.Create(0.004910209379125615));
+        var p1_5 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(6.694739983149503e-05),
+            x,
+            Vector512.Create(0.0001730472341159034));
+        var p1_6 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(6.379159359144295e-06),
+            x,
+            Vector512.Create(-4.227230633302893e-05));
+        var p1_7 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-1.5544204525176053e-06),
+            x,
+            Vector512.Create(3.0322249865814595e-06));
+        var p1_8 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(2.0881106188317196e-07),
+            x,
+            Vector512.Create(-2.8332400247559703e-08));
+        var p1_9 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-2.3956064833143615e-08),
+            x,
+            Vector512.Create(-3.182342429345894e-08));
+        var p1_10 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(2.411974492915531e-09),
+            x,
+            Vector512.Create(7.188891966981298e-09));
+        var p1_11 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-1.6046400314334003e-10),
+            x,
+            Vector512.Create(-1.051290349939006e-09));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
@@ -183,34 +327,64 @@ internal static partial class Minimax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> LgammaTop(Vector512<double> first, Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(2.1103469588085475), Vector512.Create(-0.08924350593763707)), x, Vector512.ConditionalSelect(first, Vector512.Create(0.4350284418957347), Vector512.Create(0.0024397196559534026)));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(0.025356767945354755), Vector512.Create(-0.16658980574430923)), x, Vector512.ConditionalSelect(first, Vector512.Create(3.088743312277255), Vector512.Create(-0.19698573763937466)));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(-3.400679393659992), Vector512.Create(-0.015163144734654712)), x, Vector512.ConditionalSelect(first, Vector512.Create(-3.7862427058872314), Vector512.Create(-0.06970292712239924)));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(-0.14814012553332156), Vector512.Create(-7.59932809385456e-05)), x, Vector512.ConditionalSelect(first, Vector512.Create(-1.1529442905642062), Vector512.Create(-0.0016403733458638732)));
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(2.1103469588085475), Vector512.Create(-0.08924350593763707)),
+            x,
+            Vector512.ConditionalSelect(first, Vector512.Create(0.4350284418957347), Vector512.Create(0.0024397196559534026)));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(0.025356767945354755), Vector512.Create(-0.16658980574430923)),
+            x,
+            Vector512.ConditionalSelect(first, Vector512.Create(3.088743312277255), Vector512.Create(-0.19698573763937466)));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(-3.400679393659992), Vector512.Create(-0.015163144734654712)),
+            x,
+            Vector512.ConditionalSelect(first, Vector512.Create(-3.7862427058872314), Vector512.Create(-0.06970292712239924)));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(-0.14814012553332156), Vector512.Create(-7.59932809385456e-05)),
+            x,
+            Vector512.ConditionalSelect(first, Vector512.Create(-1.1529442905642062), Vector512.Create(-0.0016403733458638732)));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
         var x4 = x2 * x2;
         var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
         var x8 = x4 * x4;
-        var p8_0 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(-0.005070032372590735), Vector512.Create(-1.0174140416388267e-06)), x8, p4_0);
+        var p8_0 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(-0.005070032372590735), Vector512.Create(-1.0174140416388267e-06)),
+            x8,
+            p4_0);
         return p8_0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> LgammaBottom(Vector512<double> first, Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(7.161395292061975), Vector512.Create(2.531053067119196)), x, Vector512.Create(1.0));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(30.691571270979704), Vector512.Create(1.4001804540401626)), x, Vector512.ConditionalSelect(first, Vector512.Create(20.635813215309323), Vector512.Create(2.6037651792831866)));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(11.263306110672113), Vector512.Create(0.07076861256104051)), x, Vector512.ConditionalSelect(first, Vector512.Create(25.157753408834424), Vector512.Create(0.42168237468124353)));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(0.2541936345958483), Vector512.Create(0.00024230070831928336)), x, Vector512.ConditionalSelect(first, Vector512.Create(2.568518599164576), Vector512.Create(0.006197637820741096)));
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(7.161395292061975), Vector512.Create(2.531053067119196)),
+            x,
+            Vector512.Create(1.0));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(30.691571270979704), Vector512.Create(1.4001804540401626)),
+            x,
+            Vector512.ConditionalSelect(first, Vector512.Create(20.635813215309323), Vector512.Create(2.6037651792831866)));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(11.263306110672113), Vector512.Create(0.07076861256104051)),
+            x,
+            Vector512.ConditionalSelect(first, Vector512.Create(25.157753408834424), Vector512.Create(0.42168237468124353)));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(0.2541936345958483), Vector512.Create(0.00024230070831928336)),
+            x,
+            Vector512.ConditionalSelect(first, Vector512.Create(2.568518599164576), Vector512.Create(0.006197637820741096)));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
         var x4 = x2 * x2;
         var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
         var x8 = x4 * x4;
-        var p8_0 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(0.007378616901728238), Vector512.Create(2.8695454863604767e-06)), x8, p4_0);
+        var p8_0 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(0.007378616901728238), Vector512.Create(2.8695454863604767e-06)),
+            x8,
+            p4_0);
         return p8_0;
     }
 
@@ -218,10 +392,22 @@ internal static partial class Minimax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> Stirling(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.002777777777717605), x, Vector512.Create(0.08333333333333331));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.0005952337085821524), x, Vector512.Create(0.0007936507676291005));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.0018988790628866141), x, Vector512.Create(0.0008413741433918202));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.018529840062939174), x, Vector512.Create(0.005842829968273114));
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.002777777777717605),
+            x,
+            Vector512.Create(0.08333333333333331));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.0005952337085821524),
+            x,
+            Vector512.Create(0.0007936507676291005));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.0018988790628866141),
+            x,
+            Vector512.Create(0.0008413741433918202));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.018529840062939174),
+            x,
+            Vector512.Create(0.005842829968273114));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
@@ -236,10 +422,22 @@ internal static partial class Minimax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> DigammaTop(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.250341788908541), x, Vector512.Create(0.2503801375034054));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.5194801597228597), x, Vector512.Create(-0.7642354898428307));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.023937045600914322), x, Vector512.Create(-0.15783742568843137));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(-5.6208106290025726e-05), x, Vector512.Create(-0.0017743050953951955));
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.250341788908541),
+            x,
+            Vector512.Create(0.2503801375034054));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.5194801597228597),
+            x,
+            Vector512.Create(-0.7642354898428307));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.023937045600914322),
+            x,
+            Vector512.Create(-0.15783742568843137));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-5.6208106290025726e-05),
+            x,
+            Vector512.Create(-0.0017743050953951955));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
@@ -254,9 +452,18 @@ internal static partial class Minimax
     internal static Vector512<double> DigammaBottom(Vector512<double> x)
     {
         var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(2.413736080343141), x, Vector512.Create(1.0));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(0.9730907043034267), x, Vector512.Create(2.1818840960343415));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(0.03028762771808635), x, Vector512.Create(0.2332747854268785));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(5.9152057788445143e-05), x, Vector512.Create(0.0020141591703143674));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.9730907043034267),
+            x,
+            Vector512.Create(2.1818840960343415));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.03028762771808635),
+            x,
+            Vector512.Create(0.2332747854268785));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(5.9152057788445143e-05),
+            x,
+            Vector512.Create(0.0020141591703143674));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
@@ -271,12 +478,30 @@ internal static partial class Minimax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> DigammaTail(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.008333333333142597), x, Vector512.Create(0.08333333333333326));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.004166652178617216), x, Vector512.Create(0.003968253884919726));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.021019164826577372), x, Vector512.Create(0.00757443060686844));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.37430042587956214), x, Vector512.Create(0.08064047234543782));
-        var p1_4 = Vector512.FusedMultiplyAdd(Vector512.Create(-6.706332543765989), x, Vector512.Create(1.74586310759598));
-        var p1_5 = Vector512.FusedMultiplyAdd(Vector512.Create(-21.298604716824823), x, Vector512.Create(17.261878213050952));
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.008333333333142597),
+            x,
+            Vector512.Create(0.08333333333333326));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.004166652178617216),
+            x,
+            Vector512.Create(0.003968253884919726));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.021019164826577372),
+            x,
+            Vector512.Create(0.00757443060686844));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.37430042587956214),
+            x,
+            Vector512.Create(0.08064047234543782));
+        var p1_4 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-6.706332543765989),
+            x,
+            Vector512.Create(1.74586310759598));
+        var p1_5 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-21.298604716824823),
+            x,
+            Vector512.Create(17.261878213050952));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
@@ -292,10 +517,22 @@ internal static partial class Minimax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> TrigammaTop(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(1.4673265850944364), x, Vector512.Create(0.6449340668482264));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(0.7521809618908496), x, Vector512.Create(1.4248772329535764));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(0.03743648760259168), x, Vector512.Create(0.2274937135318923));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(-2.434204880210394e-11), x, Vector512.Create(0.0026278444208366293));
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(1.4673265850944364),
+            x,
+            Vector512.Create(0.6449340668482264));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.7521809618908496),
+            x,
+            Vector512.Create(1.4248772329535764));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.03743648760259168),
+            x,
+            Vector512.Create(0.2274937135318923));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-2.434204880210394e-11),
+            x,
+            Vector512.Create(0.0026278444208366293));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
@@ -310,9 +547,18 @@ internal static partial class Minimax
     internal static Vector512<double> TrigammaBottom(Vector512<double> x)
     {
         var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(4.452300690900495), x, Vector512.Create(1.0));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(8.863518588335289), x, Vector512.Create(8.41860382462279));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(2.3210651466838734), x, Vector512.Create(5.712793985196956));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(0.08363246588205005), x, Vector512.Create(0.5838633950474141));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(8.863518588335289),
+            x,
+            Vector512.Create(8.41860382462279));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(2.3210651466838734),
+            x,
+            Vector512.Create(5.712793985196956));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.08363246588205005),
+            x,
+            Vector512.Create(0.5838633950474141));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
@@ -327,12 +573,30 @@ internal static partial class Minimax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> TrigammaTail(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.033333333332561235), x, Vector512.Create(0.1666666666666664));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.03333325213552902), x, Vector512.Create(0.02380952341319824));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(-0.252530665522842), x, Vector512.Create(0.07574876780569409));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(-6.294461955528014), x, Vector512.Create(1.141019890483922));
-        var p1_4 = Vector512.FusedMultiplyAdd(Vector512.Create(-187.77834877709748), x, Vector512.Create(36.45762494711425));
-        var p1_5 = Vector512.FusedMultiplyAdd(Vector512.Create(-1862.8220731391311), x, Vector512.Create(737.1450531034901));
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.033333333332561235),
+            x,
+            Vector512.Create(0.1666666666666664));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.03333325213552902),
+            x,
+            Vector512.Create(0.02380952341319824));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.252530665522842),
+            x,
+            Vector512.Create(0.07574876780569409));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-6.294461955528014),
+            x,
+            Vector512.Create(1.141019890483922));
+        var p1_4 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-187.77834877709748),
+            x,
+            Vector512.Create(36.45762494711425));
+        var p1_5 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-1862.8220731391311),
+            x,
+            Vector512.Create(737.1450531034901));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
@@ -349,10 +613,22 @@ internal static partial class Minimax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> NdtriCentreTop(Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(31.44807353258012), x, Vector512.Create(0.8871328727963667));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(1185.2853089003813), x, Vector512.Create(370.0151221417662));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(-59561.60140208829), x, Vector512.Create(-7232.218657073823));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(-106795.92910647565), x, Vector512.Create(-136694.68789188983));
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(31.44807353258012),
+            x,
+            Vector512.Create(0.8871328727963667));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(1185.2853089003813),
+            x,
+            Vector512.Create(370.0151221417662));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-59561.60140208829),
+            x,
+            Vector512.Create(-7232.218657073823));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-106795.92910647565),
+            x,
+            Vector512.Create(-136694.68789188983));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
@@ -367,9 +643,18 @@ internal static partial class Minimax
     internal static Vector512<double> NdtriCentreBottom(Vector512<double> x)
     {
         var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(46.92338689522055), x, Vector512.Create(1.0));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.Create(8176.878340636071), x, Vector512.Create(871.2838940641986));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.Create(109244.70555458817), x, Vector512.Create(41169.98166790856));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.Create(72342.69749284587), x, Vector512.Create(140376.82723612545));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(8176.878340636071),
+            x,
+            Vector512.Create(871.2838940641986));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(109244.70555458817),
+            x,
+            Vector512.Create(41169.98166790856));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(72342.69749284587),
+            x,
+            Vector512.Create(140376.82723612545));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
@@ -385,15 +670,33 @@ internal static partial class Minimax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> NdtriTailTop(Vector512<double> first, Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(0.24423930395570528), Vector512.Create(-0.233774241385551)), x, Vector512.ConditionalSelect(first, Vector512.Create(-0.17656288925031643), Vector512.Create(-0.34209535649889566)));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(1.4799525067276642), Vector512.Create(-0.004831111674597548)), x, Vector512.ConditionalSelect(first, Vector512.Create(1.220284429545681), Vector512.Create(-0.056759499206775074)));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(0.3283369606025142), Vector512.Create(7.842299520045463e-05)), x, Vector512.ConditionalSelect(first, Vector512.Create(0.9094604955237822), Vector512.Create(0.00024692125030056916)));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(0.009683026047340306), Vector512.Create(2.243670618887506e-07)), x, Vector512.ConditionalSelect(first, Vector512.Create(0.07257953337922805), Vector512.Create(6.09456908368378e-06)));
-        var p1_4 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(2.659199327271736e-05), Vector512.Create(3.299163961189051e-11)), x, Vector512.ConditionalSelect(first, Vector512.Create(0.000728327732932733), Vector512.Create(4.081107948167086e-09)));
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(0.24423930395570528), Vector512.Create(-0.233774241385551)),
+            x,
+            Vector512.ConditionalSelect(first, Vector512.Create(-0.17656288925031643), Vector512.Create(-0.34209535649889566)));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(1.4799525067276642), Vector512.Create(-0.004831111674597548)),
+            x,
+            Vector512.ConditionalSelect(first, Vector512.Create(1.220284429545681), Vector512.Create(-0.056759499206775074)));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(0.3283369606025142), Vector512.Create(7.842299520045463e-05)),
+            x,
+            Vector512.ConditionalSelect(first, Vector512.Create(0.9094604955237822), Vector512.Create(0.00024692125030056916)));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(0.009683026047340306), Vector512.Create(2.243670618887506e-07)),
+            x,
+            Vector512.ConditionalSelect(first, Vector512.Create(0.07257953337922805), Vector512.Create(6.09456908368378e-06)));
+        var p1_4 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(2.659199327271736e-05), Vector512.Create(3.299163961189051e-11)),
+            x,
+            Vector512.ConditionalSelect(first, Vector512.Create(0.000728327732932733), Vector512.Create(4.081107948167086e-09)));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
-        var p2_2 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(3.307868837395834e-07), Vector512.Create(8.526699886262833e-14)), x2, p1_4);
+        var p2_2 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(3.307868837395834e-07), Vector512.Create(8.526699886262833e-14)),
+            x2,
+            p1_4);
         var x4 = x2 * x2;
         var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
         var x8 = x4 * x4;
@@ -404,11 +707,26 @@ internal static partial class Minimax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> NdtriTailBottom(Vector512<double> first, Vector512<double> x)
     {
-        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(2.6251801119261615), Vector512.Create(0.8884467836987022)), x, Vector512.Create(1.0));
-        var p1_1 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(1.7877479486673558), Vector512.Create(0.06190960075301635)), x, Vector512.ConditionalSelect(first, Vector512.Create(2.914637889363382), Vector512.Create(0.3227282923251839)));
-        var p1_2 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(0.15236367118042105), Vector512.Create(0.00042789449108914586)), x, Vector512.ConditionalSelect(first, Vector512.Create(0.6630054527993205), Vector512.Create(0.006774847235885431)));
-        var p1_3 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(0.0016664154701908384), Vector512.Create(2.7806844038687034e-07)), x, Vector512.ConditionalSelect(first, Vector512.Create(0.0212355245464493), Vector512.Create(1.5131155174513136e-05)));
-        var p1_4 = Vector512.FusedMultiplyAdd(Vector512.ConditionalSelect(first, Vector512.Create(7.985560756960689e-07), Vector512.Create(5.998706476789408e-12)), x, Vector512.ConditionalSelect(first, Vector512.Create(6.293136822302003e-05), Vector512.Create(2.2915894494685143e-09)));
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(2.6251801119261615), Vector512.Create(0.8884467836987022)),
+            x,
+            Vector512.Create(1.0));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(1.7877479486673558), Vector512.Create(0.06190960075301635)),
+            x,
+            Vector512.ConditionalSelect(first, Vector512.Create(2.914637889363382), Vector512.Create(0.3227282923251839)));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(0.15236367118042105), Vector512.Create(0.00042789449108914586)),
+            x,
+            Vector512.ConditionalSelect(first, Vector512.Create(0.6630054527993205), Vector512.Create(0.006774847235885431)));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(0.0016664154701908384), Vector512.Create(2.7806844038687034e-07)),
+            x,
+            Vector512.ConditionalSelect(first, Vector512.Create(0.0212355245464493), Vector512.Create(1.5131155174513136e-05)));
+        var p1_4 = Vector512.FusedMultiplyAdd(
+            Vector512.ConditionalSelect(first, Vector512.Create(7.985560756960689e-07), Vector512.Create(5.998706476789408e-12)),
+            x,
+            Vector512.ConditionalSelect(first, Vector512.Create(6.293136822302003e-05), Vector512.Create(2.2915894494685143e-09)));
         var x2 = x * x;
         var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
         var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);

@@ -15,7 +15,8 @@ public static partial class InlineMath
         var result = PowOfPositive(x, y);
         var infinity = Vector512.Create(double.PositiveInfinity);
         var plain = Greater(x, 0.0) & Vector512.LessThan(x, infinity) & Vector512.LessThan(Vector512.Abs(y), infinity);
-        return Vector512.EqualsAll(plain.AsInt64(), Vector512<long>.AllBitsSet) ? result : PowEdges(x, y, result, plain);
+        return Vector512.EqualsAll(plain.AsInt64(), Vector512<long>.AllBitsSet) ? result : PowEdges(x, y, result,
+            plain);
     }
 
     /// <summary>x^y for positive finite x and finite y.</summary>
@@ -27,8 +28,8 @@ public static partial class InlineMath
         var low = Vector512.FusedMultiplyAdd(y, logLow, Vector512.FusedMultiplyAdd(y, logHigh, -high));
         // Where the result over- or underflows the low part may be NaN, and it does not matter.
         low = Select(Less(Vector512.Abs(high), 800.0), low, Vector512<double>.Zero);
-        var r = ReduceExp(AtLeast(AtMost(high, 710.0), -746.0), out var k) + low;
-        return Scale(Vector512.Create(1.0) + Fma(r * r, Minimax.ExpTail(r), r), k);
+        var r = ReduceExp(AtLeast(AtMost(high, 710.0), -746.0), out var n) + low;
+        return Scale(Vector512.Create(1.0) + Fma(r * r, Minimax.ExpTail(r), r), n);
     }
 
     /// <summary>log x as a double-double, for positive finite x.</summary>
@@ -41,7 +42,8 @@ public static partial class InlineMath
 
         var (high, low) = PreciseLogOnePlus(f);
         var scaled = e * Vector512.Create(Constants.Ln2High);
-        var scaledLow = Fma(e, Constants.Ln2Low, Vector512.FusedMultiplyAdd(e, Vector512.Create(Constants.Ln2High), -scaled));
+        var scaledLow = Fma(e, Constants.Ln2Low, Vector512.FusedMultiplyAdd(e, Vector512.Create(Constants.Ln2High),
+            -scaled));
         var sum = scaled + high;
         return (sum, ((scaled - sum) + high) + (scaledLow + low));
     }
@@ -67,7 +69,8 @@ public static partial class InlineMath
         var factorLow = ((third - factor) + tail) + Vector512.Create(Constants.TwoThirdsLow);
         var term = cube * factor;
         var termLow = Vector512.FusedMultiplyAdd(
-            cube, factorLow, Vector512.FusedMultiplyAdd(cubeLow, factor, Vector512.FusedMultiplyAdd(cube, factor, -term)));
+            cube, factorLow, Vector512.FusedMultiplyAdd(cubeLow, factor, Vector512.FusedMultiplyAdd(cube, factor,
+            -term)));
         var twice = s + s;
         var high = twice + term;
         return (high, ((twice - high) + term) + Vector512.FusedMultiplyAdd(two, sLow, termLow));
@@ -80,7 +83,8 @@ public static partial class InlineMath
     {
         var one = Vector512.Create(1.0);
         var a = Vector512.Abs(x);
-        var degenerate = Equal(a, 0.0) | Equal(a, double.PositiveInfinity) | Equal(Vector512.Abs(y), double.PositiveInfinity);
+        var degenerate = Equal(a, 0.0) | Equal(a, double.PositiveInfinity) | Equal(Vector512.Abs(y),
+            double.PositiveInfinity);
         var grows = ~(Vector512.GreaterThan(a, one) ^ Greater(y, 0.0));
         var atEdge = Select(grows, double.PositiveInfinity, Vector512<double>.Zero);
         var magnitude = Select(degenerate, Select(Equal(a, 1.0), one, atEdge), PowOfPositive(a, y));

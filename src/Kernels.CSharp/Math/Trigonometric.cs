@@ -27,7 +27,8 @@ public static partial class InlineMath
 
     /// <summary>x = quadrant pi/2 + high + low, |high| at most pi/4 (a little more at the edge).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector512<double> High, Vector512<double> Low, Vector512<long> Quadrant) ReduceByHalfPi(Vector512<double> x)
+    private static (Vector512<double> High, Vector512<double> Low,
+        Vector512<long> Quadrant) ReduceByHalfPi(Vector512<double> x)
     {
         var n = RoundToInteger(x * Vector512.Create(Constants.TwoOverPi), out var k);
         var first = Fma(n, -Constants.PiHalf1, x); // exact: a multiple of 2^-53 below 1
@@ -64,7 +65,8 @@ public static partial class InlineMath
 
     /// <summary>sin(high + low + quadrant pi/2).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> SinOfQuadrant(Vector512<double> high, Vector512<double> low, Vector512<long> quadrant)
+    private static Vector512<double> SinOfQuadrant(Vector512<double> high, Vector512<double> low,
+        Vector512<long> quadrant)
     {
         var z = high * high;
         var half = Vector512.Create(0.5) * z;
@@ -72,7 +74,8 @@ public static partial class InlineMath
         var sine = high + Fma(z * high, Minimax.SinTail(z), Vector512.FusedMultiplyAdd(-half, low, low));
         var top = Vector512.Create(1.0) - half;
         var rounding = (Vector512.Create(1.0) - top) - half;
-        var cosine = top + Vector512.FusedMultiplyAdd(z * z, Minimax.CosTail(z), Vector512.FusedMultiplyAdd(-high, low, rounding));
+        var cosine = top + Vector512.FusedMultiplyAdd(z * z, Minimax.CosTail(z), Vector512.FusedMultiplyAdd(-high,
+            low, rounding));
         var odd = Vector512.Equals(quadrant & Vector512<long>.One, Vector512<long>.One).AsDouble();
         var sign = ((quadrant << 62) & Vector512.Create(long.MinValue)).AsDouble();
         return Select(odd, cosine, sine) ^ sign;

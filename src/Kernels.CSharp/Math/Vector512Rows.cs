@@ -1,5 +1,6 @@
 // The inner kernel of dense linear algebra: rows of C from rows of B, vectorised along the rows.
-// Every element is one chain of fused multiply-adds over k = 0, 1, 2, ...: the same bits for any tile and any vector width.
+// Every element is one chain of fused multiply-adds over k = 0, 1, 2, ...: the same bits for any tile and any vector
+// width.
 // Written for 512 bits; the 256- and 128-bit forms are derived from this text when the project is built.
 using System;
 using System.Runtime.CompilerServices;
@@ -174,7 +175,8 @@ internal unsafe ref partial struct RowProduct
 {
     /// <summary>What the accumulators of the elements at c start from.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal readonly Vector512<double> StartVector512(double* c) => Subtract ? -Vector512.Load(c) : Vector512<double>.Zero;
+    internal readonly Vector512<double> StartVector512(double* c) =>
+        Subtract ? -Vector512.Load(c) : Vector512<double>.Zero;
 
     /// <summary>Stores the finished sum into the elements at c.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -41,6 +41,12 @@ def worst(f, approx, whole, a, b):
     return float(max(abs((approx(x) - f(x)) / whole(x)) for x in xs if whole(x) != 0) * 2 ** 53)
 
 
+def wrapped(arguments):
+    """A fused multiply-add, one argument a line if it is long."""
+    line = f"Vector512.FusedMultiplyAdd({', '.join(arguments)})"
+    return line if len(line) < 90 else line.split("(")[0] + "(" + ",".join(f"\n            {a}" for a in arguments) + ")"
+
+
 class Writer:
     def __init__(self):
         self.out = []
@@ -61,13 +67,12 @@ class Writer:
         while len(level) > 1:
             pairs, nxt = [], []
             for i in range(0, len(level) - 1, 2):
-                e = f"Vector512.FusedMultiplyAdd({level[i + 1]}, {power}, {level[i]})"
-                nxt.append((e, i // 2))
+                nxt.append(((level[i + 1], power, level[i]), i // 2))
             rest = [level[-1]] if len(level) % 2 else []
             names = []
             for e, i in nxt:
                 v = f"p{width}_{i}"
-                body.append(f"        var {v} = {e};")
+                body.append(f"        var {v} = {wrapped(e)};")
                 names.append(v)
             level = names + rest
             width *= 2
@@ -77,7 +82,7 @@ class Writer:
         self.out.append("    [MethodImpl(MethodImplOptions.AggressiveInlining)]")
         self.out.append(f"    internal static Vector512<double> {name}({args})")
         self.out.append("    {")
-        result = f"Vector512.FusedMultiplyAdd({level[0]}, x, {atom[0]})" if peel else level[0]
+        result = wrapped((level[0], "x", atom[0])) if peel else level[0]
         self.out += body + [f"        return {result};", "    }", ""]
 
     def comment(self, text):

@@ -1,0 +1,59 @@
+// What a run is asked to do, as an immutable value, and its translation to the core's options.
+// Relies on Ppl.Inference. Read InferenceBuilder next.
+using Ppl.Core.Ir;
+using Ppl.Inference;
+using Ppl.Inference.Adaptation;
+using Ppl.Inference.Mcmc;
+using Ppl.Inference.Runs;
+using Ppl.Jit;
+
+namespace Ppl;
+
+/// <summary>The settings of a run. Exactly one of Nuts and Hmc is used: Hmc where it is given.</summary>
+internal sealed record InferenceSettings
+{
+    public NutsOptions Nuts { get; init; } = new();
+
+    public HmcOptions? Hmc { get; init; }
+
+    public int Chains { get; init; } = 4;
+
+    public int Warmup { get; init; } = 1000;
+
+    public int Draws { get; init; } = 1000;
+
+    public ulong Seed { get; init; }
+
+    /// <summary>0: one per processor.</summary>
+    public int Threads { get; init; }
+
+    public Metric Metric { get; init; } = Metric.Diagonal;
+
+    /// <summary>Builders made from one another share it, and with it the compiled programs.</summary>
+    public IEngine Engine { get; init; } = new CpuEngine();
+
+    /// <summary>Compiles the sampler that these settings describe.</summary>
+    public CompiledSampler Compile(SamplingTarget target)
+    {
+        return Hmc is { } hmc
+            ? Sampler.hmc(Engine, new(hmc.Steps, hmc.Jitter, IntegratorModule.leapfrog, Adaptation(hmc.TargetAccept)), Run, target)
+            : Sampler.nuts(Engine, new(Nuts.MaxTreeDepth, IntegratorModule.leapfrog, Adaptation(Nuts.TargetAccept)), Run, target);
+    }
+
+    private RunOptions Run => new(Chains, Warmup, Draws, Seed, Threads, RunOptions.Default.Start);
+
+    private AdaptationOptions Adaptation(double targetAccept)
+    {
+        var d = AdaptationOptions.Default;
+        var source = Metric == Metric.DiagonalFromGradients ? MetricSource.DrawsAndGradients : MetricSource.Draws;
+        return new(targetAccept, d.InitialStepSize, Kind, source, d.InitialBuffer, d.FirstWindow, d.FinalBuffer);
+    }
+
+    private MetricKind Kind =>
+        Metric switch
+        {
+            Metric.Dense => MetricKind.Dense,
+            Metric.Identity => MetricKind.Identity,
+            _ => MetricKind.Diagonal,
+        };
+}

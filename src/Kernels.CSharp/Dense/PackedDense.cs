@@ -1,0 +1,36 @@
+// The dense kernels on spans of tightly packed matrices, for callers that may not use pointers.
+using System;
+
+namespace Ppl.Kernels;
+
+/// <summary>The kernels of <see cref="Dense"/> on spans of tightly packed matrices.</summary>
+public static unsafe class PackedDense
+{
+    /// <summary>C = op(A) op(B) on packed matrices; see the pointer form.</summary>
+    public static void Gemm(
+        int m, int n, int k, ReadOnlySpan<double> a, bool transposeA, ReadOnlySpan<double> b, bool transposeB, Span<double> c)
+    {
+        fixed (double* pa = a, pb = b, pc = c)
+        {
+            Dense.Gemm(m, n, k, 1.0, pa, transposeA ? m : k, transposeA, pb, transposeB ? k : n, transposeB, 0.0, pc, n);
+        }
+    }
+
+    /// <summary>The Cholesky factor of one packed matrix; see the pointer form.</summary>
+    public static int Cholesky(int n, ReadOnlySpan<double> a, Span<double> l)
+    {
+        fixed (double* pa = a, pl = l)
+        {
+            return Dense.Cholesky(n, pa, n, pl, n);
+        }
+    }
+
+    /// <summary>X with op(T) X = B in place of the packed matrix B [n, m]; see the pointer form.</summary>
+    public static void TriangularSolve(int n, int m, ReadOnlySpan<double> t, bool lower, bool transpose, Span<double> b)
+    {
+        fixed (double* pt = t, pb = b)
+        {
+            Dense.TriangularSolve(n, m, pt, n, lower, transpose, false, pb, m);
+        }
+    }
+}

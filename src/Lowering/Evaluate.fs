@@ -1,0 +1,237 @@
+// The meaning of loop programs: a slow interpreter, lane by lane, with the memory layout of the plan and garbage where
+// the contract promises nothing. Engines are tested against it bit for bit. Relies on LoopIr. Read Print next.
+[<RequireQualifiedAccess>]
+module Ppl.Lowering.Evaluate
+
+open System
+open Ppl.Core
+open Ppl.Core.Ir
+open Ppl.Kernels
+
+/// What unwritten memory holds: a NaN, and a far-away index.
+let private garbage = 0x7FF8_0BAD_0BAD_0BADL
+
+let private dtypeOf elem =
+    match elem with
+    | Elem.Real -> DType.F64
+    | Elem.Int -> DType.I32
+    | Elem.Mask -> DType.Bool
+
+/// One element in memory.
+let private bits (data: Storage) i =
+    match data with
+    | Storage.F64 x -> BitConverter.DoubleToInt64Bits x[i]
+    | Storage.I32 x -> int64 x[i]
+    | Storage.Bool x -> if x[i] then -1L else 0L
+
+let private ofBits elem (items: int64[]) =
+    match elem with
+    | Elem.Real -> Storage.F64(Array.map BitConverter.Int64BitsToDouble items)
+    | Elem.Int -> Storage.I32(Array.map int items)
+    | Elem.Mask -> Storage.Bool(Array.map (fun x -> x <> 0L) items)
+
+let private splat (data: Storage) =
+    Storage.length data
+    |> fun n ->
+        if n = 8 then
+            data
+        else
+            ofBits
+                (match data with
+                 | Storage.F64 _ -> Elem.Real
+                 | Storage.I32 _ -> Elem.Int
+                 | Storage.Bool _ -> Elem.Mask)
+                (Array.create 8 (bits data 0))
+
+/// A run of memory.
+[<NoComparison; NoEquality>]
+type private Run = { Cells: int64[]; Start: int; Elem: Elem }
+
+type private Machine(program: LoopProgram, arguments: Literal[]) =
+    let values: Storage[] = Array.create program.Values.Length (Storage.Bool [||])
+    let variables: Storage[] = Array.create program.Variables.Length (Storage.Bool [||])
+    let padded n = Array.create ((n + 7) / 8 * 8 + 8) garbage
+    let scratch = Array.create (program.ScratchLength + 8) garbage
+
+    let filled (literal: Literal) =
+        let cells = padded literal.Type.Shape.Count
+
+        for i in 0 .. literal.Type.Shape.Count - 1 do
+            cells[i] <- bits literal.Data i
+
+        cells
+
+    let runs =
+        program.Buffers
+        |> Array.map (fun buffer ->
+            match buffer.Place with
+            | Place.Input n -> { Cells = filled arguments[n]; Start = 0; Elem = buffer.Elem }
+            | Place.Output _ -> { Cells = padded buffer.Length; Start = 0; Elem = buffer.Elem }
+            | Place.Constant literal -> { Cells = filled literal; Start = 0; Elem = buffer.Elem }
+            | Place.Scratch offset -> { Cells = scratch; Start = offset; Elem = buffer.Elem })
+
+    let intOf value =
+        match values[value] with
+        | Storage.I32 items -> items[0]
+        | _ -> Errors.bug "Evaluate" "an address or counter that is no integer"
+
+    let isTrue value =
+        match values[value] with
+        | Storage.Bool items -> items[0]
+        | _ -> Errors.bug "Evaluate" "a condition that is no truth value"
+
+    let reals value =
+        match values[value] with
+        | Storage.F64 items -> items
+        | _ -> Errors.bug "Evaluate" "a fused operation on something else than reals"
+
+    let indexOf (address: Address) =
+        let mutable index = address.Offset
+
+        for struct (stride, term) in address.Terms do
+            index <- index + stride * intOf term
+
+        index
+
+    let check (address: Address) index =
+        let run = runs[address.Buffer]
+        let length = program.Buffers[address.Buffer].Length
+
+        if index < 0 || index >= (length + 7) / 8 * 8 + 8 then
+            Errors.bug "Evaluate" $"element {index} of buffer {address.Buffer} of {length}"
+
+        run.Start + index
+
+    let read (address: Address) (offsets: int[]) =
+        let start = indexOf address
+        let run = runs[address.Buffer]
+        ofBits run.Elem (offsets |> Array.map (fun offset -> run.Cells[check address (start + offset)]))
+
+    let write (address: Address) offset (data: Storage) lane =
+        let index = indexOf address + offset
+
+        if index >= program.Buffers[address.Buffer].Length then
+            Errors.bug "Evaluate" $"a store to element {index} of buffer {address.Buffer}"
+
+        runs[address.Buffer].Cells[ check address index ] <- bits data lane
+
+    let floats (address: Address) count =
+        Array.init count (fun i ->
+            let place = check address (indexOf address + i)
+            BitConverter.Int64BitsToDouble runs[address.Buffer].Cells[place])
+
+    let writeAll address (data: Storage) =
+        for i in 0 .. Storage.length data - 1 do
+            write address i data i
+
+    let reduce op (data: Storage) =
+        let cells =
+            Array.init 8 (fun i ->
+                ofBits
+                    (match data with
+                     | Storage.F64 _ -> Elem.Real
+                     | Storage.I32 _ -> Elem.Int
+                     | Storage.Bool _ -> Elem.Mask)
+                    [| bits data i |])
+
+        let join = ReferenceElementwise.binary (Fold.binary op)
+        let even = join (join cells[0] cells[4]) (join cells[2] cells[6])
+        join even (join (join cells[1] cells[5]) (join cells[3] cells[7]))
+
+    let operation (ty: Ppl.Lowering.ValueType) op : Storage =
+        match op with
+        | Op.Real x -> Storage.F64 [| x |]
+        | Op.Int x -> Storage.I32 [| x |]
+        | Op.Mask x -> Storage.Bool [| x |]
+        | Op.Unary(op, a) -> ReferenceElementwise.unary op values[a]
+        | Op.Binary(op, a, b) -> ReferenceElementwise.binary op values[a] values[b]
+        | Op.Fma(a, b, c) ->
+            Storage.F64(Array.map3 (fun a b c -> Math.FusedMultiplyAdd(a, b, c)) (reals a) (reals b) (reals c))
+        | Op.Fnma(a, b, c) ->
+            Storage.F64(Array.map3 (fun a b c -> Math.FusedMultiplyAdd(-a, b, c)) (reals a) (reals b) (reals c))
+        | Op.Compare(op, a, b) -> ReferenceElementwise.compare op values[a] values[b]
+        | Op.Select(p, a, b) -> ReferenceElementwise.select values[p] values[a] values[b]
+        | Op.Convert(target, a) -> ReferenceElementwise.convert (dtypeOf target) values[a]
+        | Op.Splat a -> splat values[a]
+        | Op.LaneIndex -> Storage.I32 [| 0..7 |]
+        | Op.LaneMask count -> Storage.Bool(Array.init 8 (fun i -> i < count))
+        | Op.Load(address, stride) ->
+            let lanes = if ty.Lanes = Lanes.One then 1 else 8
+            read address (Array.init lanes (fun i -> i * stride))
+        | Op.Gather(address, stride, index) ->
+            match values[index] with
+            | Storage.I32 items -> read address (items |> Array.map (fun i -> i * stride))
+            | _ -> Errors.bug "Evaluate" "a gather by something else than integers"
+        | Op.ReduceLanes(op, a) -> reduce op values[a]
+        | Op.Lane(a, lane) -> ofBits ty.Elem [| bits values[a] lane |]
+        | Op.Pack items -> ofBits ty.Elem (items |> Array.map (fun item -> bits values[item] 0))
+        | Op.Get variable -> variables[variable]
+
+    let keyAt (address: Address) =
+        match read address [| 0; 1 |] with
+        | Storage.I32 words -> RandomStream.Key(words[0], words[1])
+        | _ -> Errors.bug "Evaluate" "a key that is no pair of integers"
+
+    let call kernel =
+        match kernel with
+        | Kernel.FoldIn(destination, key, data) ->
+            let derived = RandomStream.FoldIn(keyAt key, intOf data)
+            writeAll destination (Storage.I32 [| int derived; int (derived >>> 32) |])
+        | Kernel.Uniform(destination, key, count) ->
+            let draws: float[] = Array.zeroCreate count
+            RandomStream.Uniform(draws, keyAt key)
+            writeAll destination (Storage.F64 draws)
+        | Kernel.Bits(destination, key, count) ->
+            let draws: uint32[] = Array.zeroCreate count
+            RandomStream.Bits(draws, keyAt key)
+            writeAll destination (Storage.I32(Array.map int draws))
+        | Kernel.Gemm(c, a, b, m, n, k, transposeA, transposeB) ->
+            let result: float[] = Array.zeroCreate (m * n)
+            PackedDense.Gemm(m, n, k, floats a (m * k), transposeA, floats b (k * n), transposeB, result)
+            writeAll c (Storage.F64 result)
+        | Kernel.Cholesky(l, a, n) ->
+            let result: float[] = Array.zeroCreate (n * n)
+            PackedDense.Cholesky(n, floats a (n * n), result) |> ignore
+            writeAll l (Storage.F64 result)
+        | Kernel.TriangularSolve(x, l, b, n, k, lower, transpose) ->
+            let result = floats b (n * k)
+            PackedDense.TriangularSolve(n, k, floats l (n * n), lower, transpose, result)
+            writeAll x (Storage.F64 result)
+
+    member this.Run(block: Block) =
+        for statement in block do
+            match statement with
+            | Stmt.Let(value, op) -> values[value] <- operation program.Values[value] op
+            | Stmt.Set(variable, value) -> variables[variable] <- values[value]
+            | Stmt.Store(address, stride, lanes, value) ->
+                for lane in 0 .. lanes - 1 do
+                    write address (lane * stride) values[value] lane
+            | Stmt.For(counter, start, limit, step, body) ->
+                for i in start..step .. limit - 1 do
+                    values[counter] <- Storage.I32 [| i |]
+                    this.Run body
+            | Stmt.If(condition, whenTrue, whenFalse) -> this.Run(if isTrue condition then whenTrue else whenFalse)
+            | Stmt.While(test, condition, body) ->
+                this.Run test
+
+                while isTrue condition do
+                    this.Run body
+                    this.Run test
+            | Stmt.Copy(destination, source, count) ->
+                let data = read source (Array.init count id)
+                writeAll destination data
+            | Stmt.Call kernel -> call kernel
+
+    member _.Output n =
+        let buffer = program.Outputs[n]
+        let address = { Buffer = buffer; Offset = 0; Terms = [||] }
+        read address (Array.init program.Buffers[buffer].Length id)
+
+/// The results of a loop program. The shapes of the results are flat: f64[n], i32[n] or bool[n].
+let run (program: LoopProgram) (arguments: Literal[]) : Literal[] =
+    let machine = Machine(program, arguments)
+    machine.Run program.Body
+
+    Array.init program.Outputs.Length (fun n ->
+        let data = machine.Output n
+        Literal.create (Shape.ofList [ Storage.length data ]) data)

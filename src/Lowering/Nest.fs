@@ -1,0 +1,357 @@
+// Fused loop nests: one pass over an iteration domain that evaluates, stores and accumulates everything that was
+// scheduled for it. One loop goes in vectors of eight with a masked tail; light bodies are repeated so that several
+// chains of accumulators are in flight. Relies on Pull. Read Opaque next.
+[<RequireQualifiedAccess>]
+module internal Ppl.Lowering.Nest
+
+open System.Collections.Generic
+open Ppl.Core
+open Ppl.Core.Ir
+
+/// What a nest does in each step.
+[<NoComparison; NoEquality>]
+type Root =
+    /// Evaluates a variable at the position of the loops and stores it.
+    | Store of v: Var * target: View * position: (Affine[] -> Index)
+    /// Accumulates one sum (or product, ...) per term.
+    | Accumulate of Accumulation
+
+/// Accumulators of one reduction.
+and [<NoComparison; NoEquality>] Accumulation =
+    {
+        Elem: Elem
+        Op: ReduceOp
+        /// What to add in each step, given the position of the loops and the active lanes.
+        Terms: (Affine[] -> int -> Fold.Term)[]
+        /// The variables that a step evaluates, for the estimate of its length.
+        Reads: Var[]
+        /// Takes the totals, given the position of the outer loops and the active lanes.
+        Finish: Value[] -> Affine[] -> int -> unit
+    }
+
+/// A domain and its order: loops from the outside in, the first `Parallel` of them over positions of the results.
+[<NoComparison; NoEquality>]
+type Domain =
+    {
+        Extents: int[]
+        Parallel: int
+        /// Which loop goes eight at a time.
+        Vector: int
+    }
+
+/// Equal domains have equal keys.
+let key (d: Domain) =
+    let text = System.Text.StringBuilder()
+
+    for i in 0 .. d.Extents.Length - 1 do
+        text.Append(if i = d.Vector then 'v' else 's').Append(d.Extents[i]) |> ignore
+
+        if i + 1 = d.Parallel then
+            text.Append '|' |> ignore
+
+    text.ToString()
+
+/// The domain of one loop.
+let flat n = { Extents = [| n |]; Parallel = 0; Vector = 0 }
+
+/// The loop for the lanes if all are alike: the innermost, unless it is short and another is longer.
+let preferredVector (extents: int[]) =
+    let last = extents.Length - 1
+
+    if extents[last] >= 8 then
+        last
+    else
+        let mutable best = last
+
+        for i in last - 1 .. -1 .. 0 do
+            if extents[i] > extents[best] then
+                best <- i
+
+        best
+
+/// The number of distinct operations that evaluating these variables takes, weighted by cost.
+let private weight (r: Region) (roots: seq<Var>) =
+    let seen = HashSet<struct (Region * Var)>(HashIdentity.Structural)
+    let mutable sum = 0
+
+    let rec visit (r: Region) v =
+        if r.Count v > 1 && seen.Add(struct (r, v)) then
+            match r.Aliases[v] with
+            | ValueSome(struct (outer, w)) -> visit outer w
+            | ValueNone ->
+                match r.Deferred v with
+                | ValueSome eq when r.Role v = Role.Inline ->
+                    let repeats =
+                        match eq.Primitive with
+                        | Primitive.Reduce _ -> r.Count eq.Args[0] / max 1 (r.Count v)
+                        | Primitive.Contract axes ->
+                            (Facts.matrixProduct axes (r.Shape eq.Args[0]) (r.Shape eq.Args[1])).Inner
+                        | Primitive.Move _ -> 0
+                        | _ -> 1
+
+                    sum <- sum + repeats * Facts.opCost eq.Primitive
+                    Array.iter (visit r) eq.Args
+                | _ -> sum <- sum + 1
+
+    Seq.iter (visit r) roots
+    sum
+
+let private reads root =
+    match root with
+    | Store(v, _, _) -> [| v |]
+    | Accumulate a -> a.Reads
+
+/// How often the body of the vector loop is repeated in one turn.
+let private unroll r (domain: Domain) (roots: Root[]) =
+    let blocks = domain.Extents[domain.Vector] / 8
+
+    let accumulators =
+        roots
+        |> Array.sumBy (fun root ->
+            match root with
+            | Accumulate a -> a.Terms.Length
+            | Store _ -> 0)
+
+    if domain.Vector <> domain.Extents.Length - 1 || blocks < 4 then
+        1
+    else
+        let weight = weight r (Seq.collect reads roots) + accumulators
+
+        let most =
+            if weight <= 16 && accumulators > 0 && accumulators <= 6 then 4
+            elif weight <= 40 && accumulators <= 12 then 2
+            else 1
+
+        match [ most .. -1 .. 2 ] |> List.tryFind (fun u -> blocks % u = 0) with
+        | Some u -> u
+        | None -> most
+
+/// Emits loop `i` of the domain; the body gets the position, the active lanes and the number of the repeated copy.
+let loop (e: Emitter) (domain: Domain) i copies (body: Affine -> int -> int -> unit) =
+    let n = domain.Extents[i]
+
+    if i = domain.Vector then
+        let blocks = n / 8
+        let turns = if blocks / copies >= 2 then blocks / copies else 0
+
+        if turns > 0 then
+            let counter = e.Counter()
+            e.Open()
+
+            for u in 0 .. copies - 1 do
+                body { Affine.counter counter with Const = 8 * u; Lane = 1 } 8 u
+
+            let block = e.Close()
+            e.Do(Stmt.For(counter, 0, turns * copies * 8, copies * 8, block))
+
+        for b in turns * copies .. blocks - 1 do
+            body { Affine.constant (8 * b) with Lane = 1 } 8 (b % copies)
+
+        if n % 8 > 0 then
+            body { Affine.constant (8 * blocks) with Lane = 1 } (n % 8) (blocks % copies)
+    elif n <= 4 || (i > domain.Vector && n <= 8) then
+        for k in 0 .. n - 1 do
+            body (Affine.constant k) 8 0
+    else
+        let counter = e.Counter()
+        e.Open()
+        body (Affine.counter counter) 8 0
+        let block = e.Close()
+        e.Do(Stmt.For(counter, 0, n, 1, block))
+
+let private storeAt (r: Region) v (target: View) index active =
+    let e = r.Emitter
+    let at = { Index = index; Active = active }
+
+    match View.tryPlace (r.Shape v) at target with
+    | ValueNone -> Errors.bug "Nest" "a store to a place that is not affine"
+    | ValueSome place ->
+        let value = Pull.eval r v at
+        let lanes = if place.Lane = 0 then 1 else active
+        e.Store(e.Depth, View.address target.Buffer place, (if lanes = 1 then 1 else place.Lane), lanes, value)
+
+/// The accumulators of one accumulation: [copy][term].
+let private openAccumulators (e: Emitter) copies a =
+    Array.init copies (fun _ ->
+        Array.init a.Terms.Length (fun _ ->
+            let variable = e.NewVariable a.Elem Lanes.Eight
+            e.Do(Stmt.Set(variable, e.Wide(Fold.identity e a.Elem a.Op)))
+            variable))
+
+let private closeAccumulators (r: Region) reduceLanes (a: Accumulation) (sets: Variable[][]) =
+    let e = r.Emitter
+    let depth = e.Depth
+
+    Array.init a.Terms.Length (fun t ->
+        let mutable total = e.Get(sets[0].[t])
+
+        for u in 1 .. sets.Length - 1 do
+            total <- e.Binary(depth, Fold.binary a.Op, total, e.Get(sets[u].[t]))
+
+        if reduceLanes then
+            e.Let(depth, a.Elem, Lanes.One, Op.ReduceLanes(a.Op, total))
+        else
+            total)
+
+/// Emits the nest at the depth of the region.
+let emit (r: Region) (domain: Domain) (roots: Root[]) =
+    let e = r.Emitter
+    let rank = domain.Extents.Length
+    let copies = unroll r domain roots
+    let position = Array.create rank Affine.zero
+    let vectorReduced = domain.Vector >= domain.Parallel
+
+    let accumulations =
+        roots
+        |> Array.choose (fun root ->
+            match root with
+            | Accumulate a -> Some a
+            | Store _ -> None)
+
+    let mutable sets: Variable[][][] = [||]
+
+    let step active copy =
+        let here = Array.copy position
+
+        for root in roots do
+            match root with
+            | Store(v, target, place) -> storeAt r v target (place here) active
+            | Accumulate _ -> ()
+
+        accumulations
+        |> Array.iteri (fun i a ->
+            a.Terms
+            |> Array.iteri (fun t term ->
+                let own = sets[i]
+                let variable = own[min copy (own.Length - 1)].[t]
+                let term = term here active
+                let floor = e.Depth
+                let lanes = if vectorReduced then active else 8
+                e.Do(Stmt.Set(variable, e.Wide(Fold.maskedStep e floor a.Op (e.Get variable) term lanes)))))
+
+    let rec descend i active copy =
+        if i = domain.Parallel then
+            sets <- accumulations |> Array.map (openAccumulators e (if vectorReduced then copies else 1))
+            let outer = Array.copy position
+            reduced i active copy
+
+            accumulations
+            |> Array.iteri (fun n a -> a.Finish (closeAccumulators r vectorReduced a sets[n]) outer active)
+        else
+            enter i active copy descend
+
+    and reduced i active copy = if i = rank then step active copy else enter i active copy reduced
+
+    and enter i active copy next =
+        loop e domain i (if i = domain.Vector then copies else 1) (fun affine ownActive ownCopy ->
+            position[i] <- affine
+
+            if i = domain.Vector then next (i + 1) ownActive ownCopy else next (i + 1) active copy)
+
+    e.Within(r.Depth, fun () -> descend 0 8 0)
+
+/// The stores of a small variable, computed now; the statements are left to the caller.
+let rec smallStores (r: Region) (v: Var) (target: View) (into: ResizeArray<Stmt>) =
+    let shape = r.Shape v
+    let at axis start = { target with Offset = Affine.shift (start * target.Strides[axis]) target.Offset }
+
+    match r.Deferred v with
+    | ValueSome({ Primitive = Primitive.Move(MoveOp.Concat axis) } as eq) ->
+        let mutable start = 0
+
+        for x in eq.Args do
+            smallStores r x (at axis start) into
+            start <- start + (r.Shape x)[axis]
+    | _ -> smallBlocks r v shape target into
+
+and private smallBlocks r v shape target into =
+    let e = r.Emitter
+    let n = r.Count v
+
+    let put (at: At) (place: Affine) =
+        let value = Pull.eval r v at
+        let lanes = if place.Lane = 0 then 1 else at.Active
+        let value = if lanes > 1 then e.Wide value else value
+        into.Add(Stmt.Store(View.address target.Buffer place, (if lanes = 1 then 1 else place.Lane), lanes, value))
+
+    let single (at: At) =
+        match View.tryPlace shape at target with
+        | ValueSome place -> put at place
+        | ValueNone -> Errors.bug "Nest" "an element without a place"
+
+    let asScalars = r.Elements[v].IsSome || n = 1 || (n = 2 && r.Cost v < 20)
+
+    if asScalars then
+        for i in 0 .. n - 1 do
+            single (At.element i)
+    elif View.isContiguous shape target && r.IsFlatSafe v then
+        for start in 0..8 .. n - 1 do
+            single (At.block n start)
+    else
+        let wide = Index.wideAxes shape
+        let last = wide[wide.Count - 1]
+
+        let outer =
+            [
+                for axis in wide do
+                    if axis <> last then
+                        axis
+            ]
+
+        for row in Pull.enumerate shape outer (Array.create shape.Rank Affine.zero) do
+            for start in 0..8 .. shape[last] - 1 do
+                let lane = { Affine.constant start with Lane = 1 }
+                single (At.axes (min 8 (shape[last] - start)) (Pull.withAxis row last lane))
+
+/// The loops and the position for storing every element of a variable in a target.
+let storeDomain (r: Region) (v: Var) (target: View) : struct (Domain * (Affine[] -> Index)) =
+    let shape = r.Shape v
+    let wide = Index.wideAxes shape
+
+    if wide.Count <= 1 || (View.isContiguous shape target && r.IsFlatSafe v) then
+        struct (flat (r.Count v), (fun loops -> Index.Flat loops[0]))
+    else
+        let extents = [| for axis in wide -> shape[axis] |]
+
+        let position (loops: Affine[]) =
+            let axes = Array.create shape.Rank Affine.zero
+
+            for i in 0 .. wide.Count - 1 do
+                axes[wide[i]] <- loops[i]
+
+            Index.Axes axes
+
+        struct ({ Extents = extents; Parallel = 0; Vector = preferredVector extents }, position)
+
+/// Stores every element of a variable in a target now.
+let store (r: Region) (v: Var) (target: View) =
+    let e = r.Emitter
+    let shape = r.Shape v
+
+    if r.IsSmall v || r.Elements[v].IsSome || r.Blocks[v].IsSome then
+        let stores = ResizeArray()
+        e.Within(r.Depth, fun () -> smallStores r v target stores)
+
+        for stmt in stores do
+            e.DoAt r.Depth stmt
+    else
+        match Pull.tryView r v with
+        | ValueSome source when View.isContiguous shape source && View.isContiguous shape target ->
+            let from, into = View.address source.Buffer source.Offset, View.address target.Buffer target.Offset
+            e.DoAt r.Depth (Stmt.Copy(into, from, r.Count v))
+        | _ ->
+            let struct (domain, position) = storeDomain r v target
+            emit r domain [| Store(v, target, position) |]
+
+/// Fills a run of elements with zeros.
+let zeroFill (r: Region) elem (buffer: BufferId) (start: Affine) count =
+    let e = r.Emitter
+    let zero = e.Wide(e.Number(elem, 0.0))
+
+    e.Within(
+        r.Depth,
+        fun () ->
+            loop e (flat count) 0 1 (fun affine active _ ->
+                let place = Affine.add start { affine with Lane = 0 }
+                e.Do(Stmt.Store(View.address buffer place, 1, active, zero)))
+    )

@@ -1,0 +1,54 @@
+// The builder: every call gives a new value, every setting is checked when it is given.
+using System;
+using System.Threading.Tasks;
+using Xunit;
+
+namespace Ppl.Facade.Tests;
+
+public class BuilderTests
+{
+    private static InferenceBuilder<EightSchools> Builder => EightSchools.Data().Infer();
+
+    [Fact]
+    public async Task ABuilderIsNotChangedByItsMethods()
+    {
+        var two = Builder.Chains(2).Warmup(20).Draws(5).Seed(3);
+        var three = two.Chains(3).Draws(7).Nuts(static o => o.MaxTreeDepth = 3);
+        Assert.NotSame(two, three);
+        Assert.Equal((2, 10), await Shape(two));
+        Assert.Equal((3, 21), await Shape(three));
+
+        static async Task<(int Chains, int Draws)> Shape(InferenceBuilder<EightSchools> builder)
+        {
+            var posterior = await builder.RunAsync();
+            return (posterior.Chains, posterior.Count);
+        }
+    }
+
+    [Fact]
+    public void SettingsThatMakeNoSenseAreRefusedAtOnce()
+    {
+        Refusal.Of("PPL2001", null, null, "Chains is 0", static () => Builder.Chains(0));
+        Refusal.Of("PPL2001", null, null, "Draws is 0", static () => Builder.Draws(0));
+        Refusal.Of("PPL2001", null, null, "Warmup is -1", static () => Builder.Warmup(-1));
+        Refusal.Of("PPL2001", null, null, "Threads is -2", static () => Builder.Threads(-2));
+        Refusal.Of("PPL2001", null, null, "Metric is 17", static () => Builder.Metric((Metric)17));
+        Refusal.Of("PPL2001", null, null, "TargetAccept is 1", static () => Builder.Nuts(static o => o.TargetAccept = 1));
+        Refusal.Of("PPL2001", null, null, "TargetAccept is NaN", static () => Builder.Nuts(static o => o.TargetAccept = double.NaN));
+        Refusal.Of("PPL2001", null, null, "MaxTreeDepth is 21", static () => Builder.Nuts(static o => o.MaxTreeDepth = 21));
+        Refusal.Of("PPL2001", null, null, "Steps is 0", static () => Builder.Hmc(static o => o.Steps = 0));
+        Refusal.Of("PPL2001", null, null, "Jitter is 1", static () => Builder.Hmc(static o => o.Jitter = 1));
+        Assert.Throws<ArgumentNullException>(static () => Builder.Engine(null!));
+    }
+
+    [Fact]
+    public async Task OptionsAreCopiedWhenTheyAreGiven()
+    {
+        NutsOptions? leaked = null;
+        var builder = Builder.Chains(1).Warmup(20).Draws(5).Nuts(o => leaked = o);
+        var before = await builder.RunAsync();
+        leaked!.TargetAccept = -1;
+        var after = await builder.RunAsync();
+        Assert.Equal(before.Mu.ToArray(), after.Mu.ToArray());
+    }
+}
