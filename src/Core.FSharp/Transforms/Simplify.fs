@@ -12,7 +12,7 @@ module Simplify =
     let private rounds = 4
 
     let private once (program: Program) =
-        DeadCode.prune (Rewrite.program program (program.Inputs |> Array.map (fun _ -> ValueNone)))
+        DeadCode.prune (Rewrite.program program (program.Inputs |> Array.map (fun _ -> Rewrite.Given.Nothing)))
 
     /// Common subexpressions are shared, known values computed, scalar factors and terms moved out of sums, products with
     /// known matrices written out, dead code removed. Inputs and outputs stay.
