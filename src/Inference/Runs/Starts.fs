@@ -72,26 +72,43 @@ module Starts =
         let u = Ops.uniform (Shape.ofList [ d ]) (Key.foldIn attempt key)
         u.ToFloats() |> Array.map (fun x -> radius * (2.0 * x - 1.0))
 
-    let private find (sampler: CompiledSampler) chain (init: IInstance) : float[][] =
-        let d = sampler.Target.Dimension
+    /// Where the log density is so large in size that its rounding error passes this, energies cannot be compared and no
+    /// step size is right: such a start (the far tail of a recursion that explodes, say) is as bad as an infinite one.
+    let private resolution = 1e-3
 
+    let private isResolved (state: float[][]) = abs (state[1][0]) * Math.ScaleB(1.0, -52) <= resolution
+
+    /// The first resolved state of the tries; if there is none, the finite one with the largest density.
+    let private search (sampler: CompiledSampler) chain (init: IInstance) radius : float[][] =
+        let d = sampler.Target.Dimension
+        let key = ChainKey.starts sampler.Run.Seed chain
+
+        let rec go attempt (best: float[][] option) =
+            let position = jittered key d radius attempt
+            let found = tryState init position
+
+            let best =
+                match found, best with
+                | Ok state, Some other when state[1][0] <= other[1][0] -> Some other
+                | Ok state, _ -> Some state
+                | Error _, _ -> best
+
+            match found, best with
+            | Ok state, _ when isResolved state -> state
+            | _ when attempt + 1 < maximalTries -> go (attempt + 1) best
+            | _, Some state -> state
+            | Error state, None -> refuse sampler.Target maximalTries chain position state
+            | Ok state, None -> state
+
+        go 0 None
+
+    let private find (sampler: CompiledSampler) chain (init: IInstance) : float[][] =
         match sampler.Run.Start with
+        | Start.Jittered radius -> search sampler chain init radius
         | Start.At positions ->
             match tryState init positions[chain] with
             | Ok state -> state
             | Error state -> refuse sampler.Target 1 chain positions[chain] state
-        | Start.Jittered radius ->
-            let key = ChainKey.starts sampler.Run.Seed chain
-
-            let rec go attempt =
-                let position = jittered key d radius attempt
-
-                match tryState init position with
-                | Ok state -> state
-                | Error _ when attempt + 1 < maximalTries -> go (attempt + 1)
-                | Error state -> refuse sampler.Target maximalTries chain position state
-
-            go 0
 
     /// <summary>The state of a chain before its first transition.</summary>
     /// <exception cref="T:Ppl.Core.PplException">PPL2103: density or gradient is not finite at any start.</exception>
