@@ -24,6 +24,8 @@ type CodeSize =
         References: int
         /// The most labels of a method.
         Labels: int
+        /// Elements of memory that a run needs.
+        ArenaLength: int
     }
 
 /// How a loop program is compiled.
@@ -56,8 +58,7 @@ type CompilerSettings =
 
 /// Machine code of a loop program, with its constants. Immutable and thread-safe; collected with its last reference.
 [<Sealed>]
-type LoopCode
-    internal (program: LoopProgram, layout: Layout, arenaLength: int, constants: Memory, entry: Entry, size: CodeSize) =
+type LoopCode internal (program: LoopProgram, layout: Layout, arenaLength: int, constants: Memory, entry: Entry) =
 
     /// What was compiled.
     member _.Program = program
@@ -67,9 +68,6 @@ type LoopCode
 
     /// Elements of memory that a run needs.
     member _.ArenaLength = arenaLength
-
-    /// Sizes of what was emitted.
-    member _.Size = size
 
     /// Where a buffer lies: the memory and the offset in it.
     member internal _.Locate(arena: Memory, buffer: BufferId) : struct (Memory * int) =
@@ -103,77 +101,53 @@ type LoopCode
 [<RequireQualifiedAccess>]
 module Compiler =
 
-    /// The functions to inline in one method: those in the deepest loops first.
-    let private chooseInlined (program: LoopProgram) parts budget (body: Node[]) =
-        let sites = List<struct (int * int * Value)>()
+    let private isReference il =
+        match il with
+        | Il.LoadArgument _
+        | Il.LoadLocal _
+        | Il.StoreLocal _ -> true
+        | _ -> false
 
-        let rec walk depth (nodes: Node[]) : unit =
-            for node in nodes do
-                match node with
-                | Node.Leaf(Stmt.Let(value, Op.Unary(op, _))) ->
-                    let copies = if program.Values[value].Lanes = Lanes.One then 1 else parts
+    let private references (body: IlBody) =
+        let mutable count = 0
 
-                    Functions.inlineCost op
-                    |> ValueOption.iter (fun cost -> sites.Add(struct (-depth, cost * copies, value)))
-                | Node.Leaf _
-                | Node.Method _ -> ()
-                | Node.For(_, _, _, _, inner) -> walk (depth + 1) inner
-                | Node.If(_, whenTrue, whenFalse) ->
-                    walk depth whenTrue
-                    walk depth whenFalse
-                | Node.While(test, _, inner) ->
-                    walk (depth + 1) test
-                    walk (depth + 1) inner
+        for il in body.Code do
+            if isReference il then
+                count <- count + 1
 
-        walk 0 body
-        let mutable spent = 0
-        let chosen = HashSet<Value>()
+        count
 
-        for struct (_, cost, value) in sites |> Seq.sortBy (fun struct (depth, _, _) -> depth) do
-            if spent + cost <= budget then
-                spent <- spent + cost
-                chosen.Add value |> ignore
+    // Half to three quarters of the limits of RyuJIT (20,000 instructions, 8,000 references, 2,000 labels).
+    let private fits (body: IlBody) = body.Code.Length <= 10_000 && body.Labels <= 1_000 && references body <= 6_000
 
-        chosen
-
-    /// The bodies of a program's methods, callees first, and the elements of arena that they need.
-    let bodies settings (program: LoopProgram) : struct (IlBody[] * int) =
+    let private cut settings methodLimit (program: LoopProgram) : struct (IlBody[] * int) =
         let set = Machine.vectors settings.VectorBits
         let parts = 8 / set.Lanes
         let layout = Layout.ofProgram program
-        let methods = Outline.program parts settings.MethodLimit program
+        let methods = Outline.program parts methodLimit program
         let struct (sharedValues, sharedVariables) = Uses.shared program methods
         let trees = Trees(program, parts, methods, sharedValues, sharedVariables)
+        let inlined = Inlining.choose program parts settings.InlineBudget methods
         let slots = Slots layout.ArenaLength
         let homes = Homes(program, trees, set, settings.Pool, slots, sharedValues, sharedVariables)
 
         let emit (body: Node[]) =
             let writer = Writer(homes.Place body)
-            let inlined = chooseInlined program parts settings.InlineBudget body
             Emitter(program, layout, trees, homes, set, inlined, writer).Emit body
             writer.Body
 
         let made = methods |> Array.map emit
         struct (made, Layout.room slots.End)
 
-    let private measure (bodies: IlBody[]) (bytes: int[]) =
-        let isReference il =
-            match il with
-            | Il.LoadArgument _
-            | Il.LoadLocal _
-            | Il.StoreLocal _ -> true
-            | _ -> false
+    /// The bodies of a program's methods, callees first, and the elements of arena that they need. Sizes are estimated
+    /// before emission; where the estimate was too small (many spills), the program is cut again into smaller methods.
+    let bodies settings (program: LoopProgram) : struct (IlBody[] * int) =
+        let rec attempt limit =
+            let struct (made, _) as result = cut settings limit program
 
-        let most project = bodies |> Array.map project |> Array.max
+            if limit <= 100 || Array.forall fits made then result else attempt (limit / 2)
 
-        {
-            Methods = bodies.Length
-            Instructions = most (fun body -> body.Code.Length)
-            Bytes = Array.max bytes
-            Locals = most (fun body -> body.Locals.Length)
-            References = most (fun body -> body.Code |> Seq.filter isReference |> Seq.length)
-            Labels = most (fun body -> body.Labels)
-        }
+        attempt settings.MethodLimit
 
     let private writeConstants (program: LoopProgram) (layout: Layout) =
         let memory = new Memory(layout.ConstantsLength)
@@ -198,5 +172,20 @@ module Compiler =
 
         let constants = writeConstants program layout
         // The owner of the code is the memory that it reads.
-        let struct (entry, bytes) = IlAssemble.program constants bodies
-        LoopCode(program, layout, arenaLength, constants, entry, measure bodies bytes)
+        let entry = IlAssemble.program constants bodies
+        LoopCode(program, layout, arenaLength, constants, entry)
+
+    /// The sizes of what would be emitted; nothing is compiled.
+    let measure settings (program: LoopProgram) : CodeSize =
+        let struct (bodies, arenaLength) = bodies settings program
+        let most project = bodies |> Array.map project |> Array.max
+
+        {
+            Methods = bodies.Length
+            Instructions = most (fun body -> body.Code.Length)
+            Bytes = Array.max (IlAssemble.sizes bodies)
+            Locals = most (fun body -> body.Locals.Length)
+            References = most references
+            Labels = most (fun body -> body.Labels)
+            ArenaLength = arenaLength
+        }

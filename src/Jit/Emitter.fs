@@ -3,7 +3,6 @@
 // Relies on all files above. Read Compiler next.
 namespace Ppl.Jit
 
-open System.Collections.Generic
 open Ppl.Core
 open Ppl.Core.Ir
 open Ppl.Lowering
@@ -11,15 +10,7 @@ open Ppl.Lowering
 /// The writer of one method.
 [<Sealed>]
 type Emitter
-    (
-        program: LoopProgram,
-        layout: Layout,
-        trees: Trees,
-        homes: Homes,
-        set: VectorSet,
-        inlined: HashSet<Value>,
-        w: Writer
-    ) =
+    (program: LoopProgram, layout: Layout, trees: Trees, homes: Homes, set: VectorSet, inlined: bool[], w: Writer) =
 
     let lanes = set.Lanes
     let parts = 8 / lanes
@@ -135,7 +126,7 @@ type Emitter
         | Op.Pack _ -> Errors.bug "Emitter" "an operation of eight lanes gives one"
 
     and pushScalarFunction value op x =
-        if inlined.Contains value then
+        if inlined[value] then
             let narrow = Machine.vectors 128
             pushValue x 0
             VectorCode.splat w narrow Elem.Real
@@ -229,7 +220,7 @@ type Emitter
         | Op.LaneMask count -> pushLaneConstants Elem.Mask (fun lane -> if lane < count then -1L else 0L) part
         | Op.Unary(op, x) when Functions.isFunction op ->
             pushValue x part
-            w.Call(Functions.unary (inlined.Contains value) op set.Real)
+            w.Call(Functions.unary inlined[value] op set.Real)
         | Op.Unary(op, x) -> VectorCode.unary w set (elemOf x) op (push x part)
         | Op.Binary(op, x, y) -> pushVectorBinary elem op x y part
         | Op.Fma(a, b, c) -> VectorCode.fma w set false (push a part) (push b part) (push c part)

@@ -59,23 +59,25 @@ module Functions =
         | UnaryOp.Softplus -> ValueSome 50
         | _ -> ValueNone
 
-    let private methods = ConcurrentDictionary<struct (bool * UnaryOp * Type), MethodInfo>()
+    let private methods = ConcurrentDictionary<string, MethodInfo>()
 
     let private find (holder: Type) (name: string) (parameters: Type[]) =
         match holder.GetMethod(name, parameters) with
         | null -> Errors.bug "Functions" $"{holder.Name} has no {name}"
         | target -> target
 
+    let private kept (holder: Type) name (ty: Type) (parameters: Type[]) =
+        let key = holder.Name + name + ty.Name
+
+        match methods.TryGetValue key with
+        | true, target -> target
+        | _ -> methods.GetOrAdd(key, find holder name parameters)
+
     /// The method of a function on this type: float or a vector of float (inlined: vectors only).
     let unary isInline op (ty: Type) =
-        match methods.TryGetValue(struct (isInline, op, ty)) with
-        | true, target -> target
-        | _ ->
-            let holder = if isInline then typeof<InlineMath> else typeof<VectorMath>
-
-            match name op with
-            | ValueSome name -> methods.GetOrAdd(struct (isInline, op, ty), find holder name [| ty |])
-            | ValueNone -> Errors.bug "Functions" "an operation that is not a function"
+        match name op with
+        | ValueSome name -> kept (if isInline then typeof<InlineMath> else typeof<VectorMath>) name ty [| ty |]
+        | ValueNone -> Errors.bug "Functions" "an operation that is not a function"
 
     /// x^y on this type.
-    let pow (ty: Type) = find typeof<VectorMath> "Pow" [| ty; ty |]
+    let pow (ty: Type) = kept typeof<VectorMath> "Pow" ty [| ty; ty |]

@@ -68,11 +68,11 @@ module IlAssemble =
         | Il.LoadInt32 n -> il.Emit(OpCodes.Ldc_I4, n)
         | Il.LoadInt64 n -> il.Emit(OpCodes.Ldc_I8, n)
         | Il.LoadReal x -> il.Emit(OpCodes.Ldc_R8, x)
-        | Il.LoadObject ty when ty = typeof<float> -> il.Emit OpCodes.Ldind_R8
-        | Il.LoadObject ty when ty = typeof<int64> -> il.Emit OpCodes.Ldind_I8
+        | Il.LoadObject ty when obj.ReferenceEquals(ty, typeof<float>) -> il.Emit OpCodes.Ldind_R8
+        | Il.LoadObject ty when obj.ReferenceEquals(ty, typeof<int64>) -> il.Emit OpCodes.Ldind_I8
         | Il.LoadObject ty -> il.Emit(OpCodes.Ldobj, ty)
-        | Il.StoreObject ty when ty = typeof<float> -> il.Emit OpCodes.Stind_R8
-        | Il.StoreObject ty when ty = typeof<int64> -> il.Emit OpCodes.Stind_I8
+        | Il.StoreObject ty when obj.ReferenceEquals(ty, typeof<float>) -> il.Emit OpCodes.Stind_R8
+        | Il.StoreObject ty when obj.ReferenceEquals(ty, typeof<int64>) -> il.Emit OpCodes.Stind_I8
         | Il.StoreObject ty -> il.Emit(OpCodes.Stobj, ty)
         | Il.CopyBlock -> il.Emit OpCodes.Cpblk
         | Il.Arithmetic op -> il.Emit(arithmetic op)
@@ -87,7 +87,7 @@ module IlAssemble =
         | Il.CallBody n -> il.Emit(OpCodes.Call, methods[n])
         | Il.Return -> il.Emit OpCodes.Ret
 
-    let private define (methods: DynamicMethod[]) (index: int) (body: IlBody) =
+    let private defineOne (methods: DynamicMethod[]) (index: int) (body: IlBody) =
         // Hosted anonymously, which makes CreateDelegate compile the method at once instead of at the first call.
         let target = DynamicMethod("ppl" + string index, null, IlBody.parameters, true)
         target.InitLocals <- false
@@ -98,11 +98,24 @@ module IlAssemble =
         methods[index] <- target
         il.ILOffset
 
-    /// The entry of the last body, machine code ready, with `owner` (which holds what the code needs) bound to it; and the
-    /// bytes of IL of each body. A body may call those before it.
-    let program (owner: obj) (bodies: IlBody[]) : struct (Entry * int[]) =
+    let private define (bodies: IlBody[]) : struct (DynamicMethod[] * int[]) =
         let methods: DynamicMethod[] = Array.zeroCreate bodies.Length
-        let sizes = bodies |> Array.mapi (define methods)
+        let sizes = Array.zeroCreate bodies.Length
+
+        for index in 0 .. bodies.Length - 1 do
+            sizes[index] <- defineOne methods index bodies[index]
+
+        struct (methods, sizes)
+
+    /// The entry of the last body, machine code ready, with `owner` (which holds what the code needs) bound to it. A body
+    /// may call those before it.
+    let program (owner: obj) (bodies: IlBody[]) : Entry =
+        let struct (methods, _) = define bodies
         // Callees first, so that no call meets a method without machine code.
         let entries = methods |> Array.map (fun target -> target.CreateDelegate(typeof<Entry>, owner) :?> Entry)
-        struct (Array.last entries, sizes)
+        entries[entries.Length - 1]
+
+    /// The bytes of IL of each body; nothing is compiled.
+    let sizes bodies =
+        let struct (_, sizes) = define bodies
+        sizes

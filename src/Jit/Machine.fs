@@ -16,17 +16,21 @@ type VectorSet(bits: int, openVector: Type, holder: Type, half: VectorSet option
 
     let real = openVector.MakeGenericType typeof<float>
     let integer = openVector.MakeGenericType typeof<int64>
-    let methods = ConcurrentDictionary<struct (string * Type), MethodInfo>()
+    let methods = ConcurrentDictionary<string, MethodInfo>()
 
     let found name (target: MethodInfo | null) : MethodInfo =
         match target with
         | null -> Errors.bug "VectorSet" $"there is no method {name} of {bits} bits"
         | target -> target
 
+    let isReal (element: Type) = obj.ReferenceEquals(element, typeof<float>)
+
     let lookUp name (element: Type) (find: unit -> MethodInfo | null) =
-        match methods.TryGetValue(struct (name, element)) with
+        let key = if isReal element then name else name + " of integers"
+
+        match methods.TryGetValue key with
         | true, target -> target
-        | _ -> methods.GetOrAdd(struct (name, element), found name (find ()))
+        | _ -> methods.GetOrAdd(key, found name (find ()))
 
     let flags = BindingFlags.Public ||| BindingFlags.Static
 
@@ -49,7 +53,7 @@ type VectorSet(bits: int, openVector: Type, holder: Type, half: VectorSet option
         | Some half -> half
 
     /// The vector type with this element type.
-    member _.Of(element: Type) = if element = typeof<float> then real else integer
+    member _.Of(element: Type) = if isReal element then real else integer
 
     /// An operator of the vector type, for example op_Addition.
     member this.Operator(name: string, element: Type) =

@@ -14,7 +14,7 @@ open Ppl.Lowering
 [<RequireQualifiedAccess>]
 module ScalarCode =
 
-    let private methods = ConcurrentDictionary<struct (string * Type * int), MethodInfo>()
+    let private methods = ConcurrentDictionary<string, MethodInfo>()
 
     let private math (w: Writer) (name: string) (ty: Type) arity =
         let find () =
@@ -22,9 +22,11 @@ module ScalarCode =
             | null -> Errors.bug "ScalarCode" $"Math has no {name}"
             | target -> target
 
-        match methods.TryGetValue(struct (name, ty, arity)) with
+        let key = name + ty.Name
+
+        match methods.TryGetValue key with
         | true, target -> w.Call target
-        | _ -> w.Call(methods.GetOrAdd(struct (name, ty, arity), find ()))
+        | _ -> w.Call(methods.GetOrAdd(key, find ()))
 
     let private real = typeof<float>
     let private integer = typeof<int64>

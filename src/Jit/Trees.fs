@@ -3,7 +3,6 @@
 // the same block, past nodes that do not write what it reads. Relies on Uses. Read Homes next.
 namespace Ppl.Jit
 
-open System.Collections.Generic
 open Ppl.Core.Ir
 open Ppl.Lowering
 
@@ -21,6 +20,20 @@ type Form =
     /// Computed where it is defined and kept.
     | Kept
 
+/// A place in a block: the block's number and the index of a node.
+[<NoComparison; ReferenceEquality>]
+type private Spot = { Block: int; Index: int }
+
+/// What a computation reads that could change.
+[<NoComparison; ReferenceEquality>]
+type private Reads =
+    {
+        Buffers: BufferId list
+        Variables: Variable list
+    }
+
+    member this.IsEmpty = this.Buffers.IsEmpty && this.Variables.IsEmpty
+
 /// The forms of the values of a program that Outline cut into methods.
 [<Sealed>]
 type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bool[], sharedVariables: bool[]) =
@@ -33,7 +46,7 @@ type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bo
     let lastIndex = Array.create count -1
     let nested = Array.zeroCreate<bool> count
     let sizes = Array.zeroCreate<int> count
-    let reads: (struct (BufferId list * Variable list))[] = Array.create count (struct ([], []))
+    let reads = Array.create count { Buffers = []; Variables = [] }
     let mutable blocks = 0
 
     /// Larger trees are cut: RyuJIT walks them recursively.
@@ -82,18 +95,18 @@ type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bo
         | _ -> false
 
     // A scalar that serves an eight-lane value is needed once per part; constants cost nothing.
-    let countUse (path: (struct (int * int)) list) weight value =
+    let countUse (path: Spot list) weight value =
         if forms[value] <> Form.Constant then
             uses[value] <- uses[value] + weight
 
             match path with
-            | struct (block, index) :: _ when block = defBlock[value] -> lastIndex[value] <- max lastIndex[value] index
+            | spot :: _ when spot.Block = defBlock[value] -> lastIndex[value] <- max lastIndex[value] spot.Index
             | _ ->
                 nested[value] <- true
 
-                for struct (block, index) in path do
-                    if block = defBlock[value] then
-                        lastIndex[value] <- max lastIndex[value] index
+                for spot in path do
+                    if spot.Block = defBlock[value] then
+                        lastIndex[value] <- max lastIndex[value] spot.Index
 
     let countOp path value op =
         let weight = if isEight value then parts else 1
@@ -132,7 +145,7 @@ type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bo
 
         nodes
         |> Array.iteri (fun index node ->
-            let path = struct (block, index) :: path
+            let path = { Block = block; Index = index } :: path
 
             match node with
             | Node.Leaf statement ->
@@ -149,57 +162,66 @@ type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bo
             | Node.While(test, condition, body) ->
                 let testBlock = blocks
                 countBlock path test
-                countUse (struct (testBlock, test.Length) :: path) 1 condition
+                countUse ({ Block = testBlock; Index = test.Length } :: path) 1 condition
                 countBlock path body
             | Node.Method _ -> ())
 
-    let conflicts (struct (buffers, variables)) (effects: Effects) =
-        effects.Unknown && not (List.isEmpty buffers && List.isEmpty variables)
-        || variables |> List.exists effects.Variables.Contains
-        || buffers |> List.exists (fun b -> effects.Buffers |> Seq.exists (overlap b))
+    let conflicts (read: Reads) (effects: Effects) =
+        effects.Unknown
+        || read.Variables |> List.exists effects.Variables.Contains
+        || read.Buffers |> List.exists (fun b -> effects.Buffers.Exists(fun c -> overlap b c))
+
+    let ownReads op =
+        match op with
+        | Op.Load(from, _)
+        | Op.Gather(from, _, _) when isMutable from.Buffer -> { Buffers = [ from.Buffer ]; Variables = [] }
+        | Op.Get variable -> { Buffers = []; Variables = [ variable ] }
+        | _ -> { Buffers = []; Variables = [] }
 
     /// What a computation reads that could change, its trees included.
     let readsOf op =
-        let own =
-            match op with
-            | Op.Load(from, _)
-            | Op.Gather(from, _, _) when isMutable from.Buffer -> struct ([ from.Buffer ], [])
-            | Op.Get variable -> struct ([], [ variable ])
-            | _ -> struct ([], [])
+        let add (read: Reads) x =
+            if forms[x] = Form.Tree || forms[x] = Form.Alias then
+                { Buffers = reads[x].Buffers @ read.Buffers; Variables = reads[x].Variables @ read.Variables }
+            else
+                read
 
-        Uses.ofOp op
-        |> List.filter (fun x -> forms[x] = Form.Tree || forms[x] = Form.Alias)
-        |> List.fold
-            (fun (struct (buffers, variables)) x ->
-                let struct (b, v) = reads[x]
-                struct (b @ buffers, v @ variables))
-            own
+        Uses.ofOp op |> List.fold add (ownReads op)
 
     let sizeOf op = 1 + (Uses.ofOp op |> List.sumBy (fun x -> if forms[x] = Form.Tree then sizes[x] else 0))
 
     let keptOperands op = Uses.ofOp op |> List.sumBy (fun x -> if forms[x] = Form.Kept then 1 else 0)
 
-    /// Whether nothing between (both ends exclusive) writes what is read.
-    let isClear (nodes: Node[]) (effects: Effects[]) (struct (buffers, variables) as read) first last =
-        (List.isEmpty buffers && List.isEmpty variables)
-        || (last - first <= maxSearch
-            && Seq.forall
-                (fun index ->
-                    match nodes[index] with
-                    | Node.Leaf(Stmt.Let _) -> true
-                    | node ->
-                        if isNull (box effects[index]) then
-                            effects[index] <- Effects.ofNode node
+    /// Whether a node writes nothing of what is read.
+    let spares (read: Reads) (effects: Effects option[]) (nodes: Node[]) index =
+        match nodes[index], effects[index] with
+        | Node.Leaf(Stmt.Let _), _ -> true
+        | _, Some known -> not (conflicts read known)
+        | node, None ->
+            let known = Effects.ofNode node
+            effects[index] <- Some known
+            not (conflicts read known)
 
-                        not (conflicts read effects[index]))
-                (seq { first + 1 .. last - 1 }))
+    /// Whether nothing between (both ends exclusive) writes what is read.
+    let isClear nodes effects (read: Reads) first last =
+        if read.IsEmpty then
+            true
+        elif last - first > maxSearch then
+            false
+        else
+            let mutable index = first + 1
+
+            while index < last && spares read effects nodes index do
+                index <- index + 1
+
+            index >= last
 
     /// In parts, an early part must not be stored where a later part is still to be read.
-    let storesIntoItself (nodes: Node[]) index (struct (buffers, _)) =
+    let storesIntoItself (nodes: Node[]) index (read: Reads) =
         parts > 1
         && index < nodes.Length
         && match nodes[index] with
-           | Node.Leaf(Stmt.Store(into, _, _, _)) -> buffers |> List.exists (overlap into.Buffer)
+           | Node.Leaf(Stmt.Store(into, _, _, _)) -> read.Buffers |> List.exists (overlap into.Buffer)
            | _ -> false
 
     let decide (nodes: Node[]) effects index value op =
@@ -233,7 +255,7 @@ type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bo
             | _ -> Form.Kept
 
     let rec decideBlock (nodes: Node[]) : unit =
-        let effects: Effects[] = Array.zeroCreate nodes.Length
+        let effects: Effects option[] = Array.create nodes.Length None
 
         nodes
         |> Array.iteri (fun index node ->

@@ -137,8 +137,8 @@ module Uses =
 [<NoComparison; NoEquality>]
 type Effects =
     {
-        Buffers: HashSet<BufferId>
-        Variables: HashSet<Variable>
+        Buffers: List<BufferId>
+        Variables: List<Variable>
         /// A call of another method, which may write anything.
         mutable Unknown: bool
     }
@@ -149,15 +149,15 @@ module Effects =
 
     let private add (effects: Effects) node =
         match node with
-        | Node.Leaf(Stmt.Set(variable, _)) -> effects.Variables.Add variable |> ignore
-        | Node.Leaf(Stmt.Store(into, _, _, _)) -> effects.Buffers.Add into.Buffer |> ignore
-        | Node.Leaf(Stmt.Copy(into, _, _)) -> effects.Buffers.Add into.Buffer |> ignore
-        | Node.Leaf(Stmt.Call kernel) -> effects.Buffers.Add(Uses.written kernel) |> ignore
+        | Node.Leaf(Stmt.Set(variable, _)) -> effects.Variables.Add variable
+        | Node.Leaf(Stmt.Store(into, _, _, _)) -> effects.Buffers.Add into.Buffer
+        | Node.Leaf(Stmt.Copy(into, _, _)) -> effects.Buffers.Add into.Buffer
+        | Node.Leaf(Stmt.Call kernel) -> effects.Buffers.Add(Uses.written kernel)
         | Node.Method _ -> effects.Unknown <- true
         | _ -> ()
 
     /// The effects of one node.
     let ofNode node =
-        let effects = { Buffers = HashSet(); Variables = HashSet(); Unknown = false }
+        let effects = { Buffers = List(); Variables = List(); Unknown = false }
         Uses.nodes (add effects) [| node |]
         effects

@@ -132,6 +132,20 @@ let private tryUpdateInPlace (inner: Region) parameter v (view: View) =
         ValueSome eq
     | _ -> ValueNone
 
+/// Whether a carried tensor is read by nothing but the update or the inner loop that makes its next value: then that
+/// works on the carried memory itself.
+let private isOwned (inner: Region) parameter v =
+    inner.Uses parameter = 1
+    && match inner.Definition v with
+       | ValueSome eq ->
+           match eq.Primitive with
+           | Primitive.Index IndexOp.DynamicUpdate -> eq.Args[0] = parameter
+           | Primitive.Control(ControlOp.While(constants, _, _) | ControlOp.Scan(constants, _, _, _, _)) ->
+               let place = constants + System.Array.IndexOf(eq.Outs, v)
+               place < eq.Args.Length && eq.Args[place] = parameter
+           | _ -> false
+       | ValueNone -> false
+
 /// Runs the body of a loop and makes its results the carried values.
 let private turn (run: Run) (inner: Region) (parameters: Var[]) (results: Var[]) (carriers: Carrier[]) others =
     let e = inner.Emitter
@@ -143,6 +157,7 @@ let private turn (run: Run) (inner: Region) (parameters: Var[]) (results: Var[])
 
     for i in 0 .. results.Length - 1 do
         match carriers[i] with
+        | Carrier.Memory _ when isOwned inner parameters[i] results[i] -> inner.Owned.Add parameters[i] |> ignore
         | Carrier.Memory view when results[i] <> parameters[i] ->
             match tryUpdateInPlace inner parameters[i] results[i] view with
             | ValueSome eq ->
@@ -171,10 +186,17 @@ let private turn (run: Run) (inner: Region) (parameters: Var[]) (results: Var[])
                 Carrier.Memory { view with Offset = Affine.add view.Offset start }
             | _, carrier -> carrier
 
-        match temporaries[i], target with
-        | ValueSome source, Carrier.Memory view ->
+        let copy (source: View) (view: View) =
             let from, into = View.address source.Buffer source.Offset, View.address view.Buffer view.Offset
             pending.Add(Stmt.Copy(into, from, inner.Count sources[i]))
+
+        match temporaries[i], target with
+        | ValueSome source, Carrier.Memory view -> copy source view
+        | _, Carrier.Memory view when inner.Owned.Contains parameters[i] ->
+            let own = Pull.asView inner results[i]
+
+            if not (View.isSamePlace own view) then
+                copy own view
         | _ when results[i] = parameters[i] -> ()
         | _ -> capture inner sources[i] target pending
 

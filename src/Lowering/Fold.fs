@@ -80,12 +80,11 @@ let chains (e: Emitter) floor elem op (terms: Term[]) =
 
 /// Blocks of lanes, the last one partly active, reduced to one value.
 let lanes (e: Emitter) floor elem op (terms: Term[]) lastActive =
-    let start = e.Wide(identity e elem op)
     let last = terms.Length - 1
 
     let first =
         if last = 0 && lastActive < 8 then
-            maskedStep e floor op start terms[0] lastActive
+            maskedStep e floor op (e.Wide(identity e elem op)) terms[0] lastActive
         else
             e.Wide(value e floor terms[0])
 

@@ -217,6 +217,14 @@ module internal View =
 
         same || shape.Count = 0
 
+    /// Whether two contiguous views of one variable are the same memory.
+    let isSamePlace (a: View) (b: View) =
+        a.Buffer = b.Buffer
+        && a.Offset.Const = b.Offset.Const
+        && a.Offset.Terms.Length = 0
+        && b.Offset.Terms.Length = 0
+        && System.MemoryExtensions.SequenceEqual(System.ReadOnlySpan a.Strides, System.ReadOnlySpan b.Strides)
+
     /// The place of a position as an affine form of the buffer, if the view allows it.
     let tryPlace (shape: Shape) (at: At) (view: View) =
         match at.Index with

@@ -168,7 +168,13 @@ let private markShared (r: Region) (equations: Equation[]) (levels: Levels) =
                 r.Stored[v] <- true
 
             let id = if r.Stored[v] then own else needed[v]
-            Array.iter (need id) eq.Args
+
+            match eq.Primitive with
+            | Primitive.Contract _ ->
+                // Each element of an operand is needed in many places.
+                for x in eq.Args do
+                    needed[x] <- -2
+            | _ -> Array.iter (need id) eq.Args
 
 /// Decides what is stored; gives the live equations in order and their levels.
 let make (r: Region) (outputs: struct (Var * View)[]) : struct (Equation[] * Levels) =

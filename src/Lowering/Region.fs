@@ -295,6 +295,8 @@ type internal Region
     member val Destinations: View voption[] = Array.create count ValueNone
     /// Results assembled from parts: where, and which parts are there already.
     member val Assemblies = Dictionary<Var, struct (View * bool[])>()
+    /// Carried parameters whose memory the one equation that reads them may turn into the next carried value.
+    member val Owned = HashSet<Var>()
     /// Updates of a carried tensor that are done in its own memory after everything else.
     member val InPlace = HashSet<Var>()
     member val Memo = Dictionary<struct (int * Affine), Evaluated>(PositionComparer())
@@ -324,7 +326,9 @@ type internal Region
         | ValueNone ->
             match definitions[v] with
             | ValueSome eq when roles[v] = Role.Inline && not this.Stored[v] && this.Views[v].IsNone ->
-                let argCost () = eq.Args |> Array.sumBy this.Cost
+                // A small operand of something large is computed once, outside the loops.
+                let argument x = if this.IsSmall x && not (this.IsSmall v) then 1 else this.Cost x
+                let argCost () = eq.Args |> Array.sumBy argument
 
                 match eq.Primitive with
                 | Primitive.Constant _ -> 1

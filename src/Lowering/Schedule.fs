@@ -141,7 +141,7 @@ let rec run (r: Region) (outputs: struct (Var * View)[]) : unit =
 
     for struct (v, view) in outputs do
         match r.Views[v] with
-        | ValueSome own when LanguagePrimitives.PhysicalEquality own view -> ()
+        | ValueSome own when View.isSamePlace own view -> ()
         | _ -> Nest.store r v view
 
 and private emitOpaque (r: Region) (eq: Equation) =

@@ -3,7 +3,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Ppl.Benchmarks;
-using Ppl.Benchmarks.Hand;
+using Ppl.Examples;
 
 if (args.Length > 0 && args[0] == Startup.Child)
 {
@@ -13,6 +13,7 @@ if (args.Length > 0 && args[0] == Startup.Child)
 var commands = new Dictionary<string, Func<string[], Table>>
 {
     ["gradients"] = Gradients.Run,
+    ["nuts"] = Sampling.Run,
     ["compile"] = Compilation.Run,
     ["startup"] = Startup.Run,
     ["check"] = Check.Run,
@@ -22,12 +23,12 @@ var commands = new Dictionary<string, Func<string[], Table>>
 int option = Array.IndexOf(args, "--json");
 string? file = option >= 0 && option + 1 < args.Length ? args[option + 1] : null;
 string[] models = args.Skip(1).Where((_, i) => option < 0 || (i + 1 != option && i + 1 != option + 1)).ToArray();
-bool known = models.All(model => HandGradients.Find(model) is not null);
+bool known = models.All(model => RealModels.All.Any(m => m.Name == model));
 Func<string[], Table>? command = args.Length > 0 ? commands.GetValueOrDefault(args[0]) : null;
 if (command is null || (option >= 0 && file is null) || !known)
 {
     Console.Error.WriteLine($"Usage: Benchmarks {string.Join('|', commands.Keys)} [MODEL...] [--json FILE]");
-    Console.Error.WriteLine($"Models: {string.Join(", ", HandGradients.All.Select(hand => hand.Name))}");
+    Console.Error.WriteLine($"Models: {string.Join(", ", RealModels.All.Select(model => model.Name))}");
     return 2;
 }
 

@@ -1,12 +1,11 @@
-// The eight schools as a user writes them, with the half that the generator would add written by hand: the tests of the
-// facade do not depend on the generator.
+// The eight schools as a user writes them, but for [Model], with the half that the generator would add written by hand:
+// most tests of the facade do not depend on the generator. RealModels do.
 using System.Collections.Generic;
 using static Ppl.Dist;
 
 namespace Ppl.Facade.Tests;
 
 /// <summary>What a user writes.</summary>
-[Model("eight-schools")]
 public sealed partial class EightSchools
 {
     [Axis]

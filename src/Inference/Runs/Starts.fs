@@ -26,6 +26,15 @@ module Starts =
         let state = Array.init Slots.stateCount (fun n -> (init.Output n).ToArray())
         if Array.forall isFinite state then Ok state else Error state
 
+    /// The largest spacing of doubles around a log density at which a trajectory still sees what it does to the energy.
+    let private resolution = 0.01
+
+    /// Whether energies can be told apart here: at -1e37 a double has no digits left for a difference of 1, every step looks
+    /// like chance, and the step size adapts to noise. Such starts are passed over while there are others.
+    let private isResolved (state: float[][]) =
+        let size = abs (state[1].[0])
+        Math.BitIncrement size - size <= resolution
+
     /// The site with the worst density: NaN first, then the infinite ones; none if all are finite.
     let private worst (sites: (string * float)[]) =
         let badness x =
@@ -72,43 +81,31 @@ module Starts =
         let u = Ops.uniform (Shape.ofList [ d ]) (Key.foldIn attempt key)
         u.ToFloats() |> Array.map (fun x -> radius * (2.0 * x - 1.0))
 
-    /// Where the log density is so large in size that its rounding error passes this, energies cannot be compared and no
-    /// step size is right: such a start (the far tail of a recursion that explodes, say) is as bad as an infinite one.
-    let private resolution = 1e-3
-
-    let private isResolved (state: float[][]) = abs (state[1][0]) * Math.ScaleB(1.0, -52) <= resolution
-
-    /// The first resolved state of the tries; if there is none, the finite one with the largest density.
-    let private search (sampler: CompiledSampler) chain (init: IInstance) radius : float[][] =
-        let d = sampler.Target.Dimension
-        let key = ChainKey.starts sampler.Run.Seed chain
-
-        let rec go attempt (best: float[][] option) =
-            let position = jittered key d radius attempt
-            let found = tryState init position
-
-            let best =
-                match found, best with
-                | Ok state, Some other when state[1][0] <= other[1][0] -> Some other
-                | Ok state, _ -> Some state
-                | Error _, _ -> best
-
-            match found, best with
-            | Ok state, _ when isResolved state -> state
-            | _ when attempt + 1 < maximalTries -> go (attempt + 1) best
-            | _, Some state -> state
-            | Error state, None -> refuse sampler.Target maximalTries chain position state
-            | Ok state, None -> state
-
-        go 0 None
-
     let private find (sampler: CompiledSampler) chain (init: IInstance) : float[][] =
+        let d = sampler.Target.Dimension
+
         match sampler.Run.Start with
-        | Start.Jittered radius -> search sampler chain init radius
         | Start.At positions ->
             match tryState init positions[chain] with
             | Ok state -> state
             | Error state -> refuse sampler.Target 1 chain positions[chain] state
+        | Start.Jittered radius ->
+            let key = ChainKey.starts sampler.Run.Seed chain
+
+            // The best finite state so far is kept for targets whose densities are that large everywhere.
+            let rec go attempt (best: float[][] option) =
+                let position = jittered key d radius attempt
+                let last = attempt + 1 = maximalTries
+
+                match tryState init position, best with
+                | Ok state, _ when isResolved state -> state
+                | Ok state, Some other when other[1][0] >= state[1][0] -> if last then other else go (attempt + 1) best
+                | Ok state, _ -> if last then state else go (attempt + 1) (Some state)
+                | Error _, _ when not last -> go (attempt + 1) best
+                | Error _, Some other -> other
+                | Error state, None -> refuse sampler.Target maximalTries chain position state
+
+            go 0 None
 
     /// <summary>The state of a chain before its first transition.</summary>
     /// <exception cref="T:Ppl.Core.PplException">PPL2103: density or gradient is not finite at any start.</exception>

@@ -1,0 +1,203 @@
+// What the lowering is for: one loop where one is enough, no memory for what fits in registers, no copies in loops; and
+// shapes large enough for every kind of loop nest, against the reference evaluator.
+module Ppl.Engine.Tests.LoweringShapes
+
+open System
+open Xunit
+open Ppl.Core
+open Ppl.Core.Ir
+open Ppl.Core.Tensors
+open Ppl.Core.Transforms
+open Ppl.Lowering
+
+let private f64 extents = TensorType.create DType.F64 (Shape.ofList extents)
+let private i32 extents = TensorType.create DType.I32 (Shape.ofList extents)
+
+/// Numbers without a pattern that sums could hide behind.
+let private literal (seed: int) (ty: TensorType) =
+    let rng = Random seed
+    let n = ty.Shape.Count
+
+    match ty.DType with
+    | DType.F64 -> Literal.create ty.Shape (Storage.F64(Array.init n (fun _ -> 2.0 * rng.NextDouble() - 1.0)))
+    | DType.I32 -> Literal.create ty.Shape (Storage.I32(Array.init n (fun _ -> rng.Next(-2, 12))))
+    | DType.Bool -> Literal.create ty.Shape (Storage.Bool(Array.init n (fun _ -> rng.Next 2 = 0)))
+
+let private loopsOf types f = Compile.program types f |> Lower.program
+
+/// The statements of a block and of all blocks inside it.
+let rec private statements (block: Block) : Stmt list =
+    [
+        for statement in block do
+            statement
+
+            match statement with
+            | Stmt.For(_, _, _, _, body) -> yield! statements body
+            | Stmt.If(_, first, second) ->
+                yield! statements first
+                yield! statements second
+            | Stmt.While(test, _, body) ->
+                yield! statements test
+                yield! statements body
+            | _ -> ()
+    ]
+
+let private count choose (program: LoopProgram) = statements program.Body |> List.filter choose |> List.length
+
+let private isFor statement =
+    match statement with
+    | Stmt.For _ -> true
+    | _ -> false
+
+let private isCopy statement =
+    match statement with
+    | Stmt.Copy _ -> true
+    | _ -> false
+
+/// Within the rounding of sums of some hundred numbers near 1.
+let private agrees types f =
+    let program = Trace.program types f
+    let arguments = types |> Array.mapi literal
+    let expected = Reference.run program arguments
+
+    for options in [ Lower.defaults; { Lower.defaults with Small = 2 } ] do
+        let loops = Lower.programWith options program
+        let actual = Evaluate.run loops arguments
+
+        for e, a in Array.zip expected actual do
+            match e.Data, a.Data with
+            | Storage.F64 xs, Storage.F64 ys ->
+                Array.iter2 (fun (x: float) y -> Assert.True(abs (x - y) <= 1e-11 * (1.0 + abs x), $"{x} {y}")) xs ys
+            | Storage.I32 xs, Storage.I32 ys -> Assert.Equal<int>(xs, ys)
+            | Storage.Bool xs, Storage.Bool ys -> Assert.Equal<bool>(xs, ys)
+            | _ -> Assert.Fail "another element type"
+
+let private regression n (parameters: Tensor) =
+    let x i = Tensor.OfLiteral(literal i (f64 [ n ]))
+    let mean = parameters[0] + parameters[1] * x 1 + parameters[2] * x 2 + parameters[3] * x 3
+    let scale = Ops.exp parameters[4]
+    Ops.neg (Ops.sum (Ops.square ((x 4 - mean) / scale))) - Tensor.OfFloat(float n) * parameters[4]
+
+[<Fact>]
+let ``the gradient of a regression is one pass over the data, without scratch memory`` () =
+    // 434 observations: vectors and a masked tail.
+    let program =
+        loopsOf [| f64 [ 5 ] |] (fun args ->
+            let value, gradient = Grad.valueAndGrad (regression 434) args[0]
+            [| value; gradient |])
+
+    Assert.Equal(1, count isFor program)
+    Assert.Equal(0, program.ScratchLength)
+
+[<Fact>]
+let ``small vectors never touch memory`` () =
+    let program =
+        loopsOf [| f64 [ 5 ] |] (fun args ->
+            let value, gradient = Grad.valueAndGrad (regression 12) args[0]
+            [| value; gradient |])
+
+    Assert.Equal(0, count isFor program)
+    Assert.Equal(0, program.ScratchLength)
+
+[<Fact>]
+let ``a recursion over scalars lives in variables`` () =
+    let program =
+        loopsOf [| f64 [ 3 ]; f64 [ 100 ] |] (fun args ->
+            let step (carry: Tensor[]) (xs: Tensor[]) =
+                let variance = args[0].[0] + args[0].[1] * Ops.square xs[0] + args[0].[2] * carry[0]
+                [| variance; carry[1] + Ops.log variance |], [||]
+
+            let carried, _ = Control.scan step [| Tensor.OfFloat 1.0; Tensor.OfFloat 0.0 |] [| args[1] |]
+            [| carried[1] |])
+
+    Assert.Equal(1, count isFor program)
+    Assert.Equal(0, program.ScratchLength)
+
+[<Fact>]
+let ``rows of a carried matrix are written in place`` () =
+    let program =
+        loopsOf [| f64 [ 20; 10 ]; f64 [ 10 ] |] (fun args ->
+            Control.whileLoop
+                (fun s -> Ops.less s[0] (Tensor.OfInt 20))
+                (fun s ->
+                    let row = Ops.reshape (Shape.ofList [ 1; 10 ]) (s[2] * Ops.toFloat s[0])
+                    let table = Ops.dynamicUpdate [| s[0]; Tensor.OfInt 0 |] row s[1]
+                    [| s[0] + Tensor.OfInt 1; table; s[2] + Ops.reshape (Shape.ofList [ 10 ]) row |])
+                [| Tensor.OfInt 0; args[0]; args[1] |])
+
+    // The one copy brings the argument into the loop's memory.
+    Assert.Equal(1, count isCopy program)
+
+[<Fact>]
+let ``buffers with disjoint lives share memory`` () =
+    let program =
+        loopsOf [| f64 [ 50; 50 ] |] (fun args ->
+            let mutable x = args[0]
+
+            for _ in 1..8 do
+                x <- Ops.dot x x
+
+            [| x |])
+
+    Assert.True(program.ScratchLength <= 2 * (2504 + 8), $"{program.ScratchLength} elements for 8 products")
+
+[<Fact>]
+let ``a scatter over many rows is right`` () =
+    let types = [| f64 [ 12 ]; f64 [ 301 ] |]
+
+    agrees types (fun args ->
+        let indices = Tensor.OfLiteral(literal 9 (i32 [ 301 ]))
+        let value x = Ops.sum (Ops.square (args[1] - Ops.take 0 indices (Ops.exp x)))
+        let v, g = Grad.valueAndGrad value args[0]
+        [| v; g |])
+
+let private dot left right (l: int list) (r: int list) =
+    agrees [| f64 left; f64 right |] (fun args ->
+        let axes =
+            {
+                BatchLeft = [||]
+                BatchRight = [||]
+                ContractLeft = List.toArray l
+                ContractRight = List.toArray r
+            }
+
+        let operand = Ops.exp args[0]
+        [| Ops.dotGeneral axes operand args[1]; operand |])
+
+[<Fact>]
+let ``products of every shape and orientation agree`` () =
+    for rows in [ 1; 3; 40 ] do
+        for inner in [ 1; 2; 7; 33; 70 ] do
+            for columns in [ 1; 5; 37 ] do
+                dot [ rows; inner ] [ inner; columns ] [ 1 ] [ 0 ]
+                dot [ inner; rows ] [ columns; inner ] [ 0 ] [ 1 ]
+
+[<Fact>]
+let ``reductions of every shape agree`` () =
+    for shape in [ [ 3; 70 ]; [ 70; 3 ]; [ 40; 50 ]; [ 5; 6; 40 ]; [ 40; 6; 5 ]; [ 9; 30; 11 ] ] do
+        for axes in [ [| 0 |]; [| 1 |]; [| 0; 1 |] ] do
+            agrees [| f64 shape |] (fun args ->
+                let x = Ops.exp args[0]
+                [| Ops.sumAlong axes x; Ops.maxAlong axes (x * args[0]); Ops.sum x |])
+
+[<Fact>]
+let ``loop programs print`` () =
+    let program = loopsOf [| f64 [ 20 ] |] (fun args -> [| Ops.sum (Ops.square args[0]) |])
+
+    let expected =
+        [
+            "b0: real 20 input 0"
+            "b1: real 1 output 0"
+            "v0 = load.8 b0[0]"
+            "v1 = load.8 b0[8]"
+            "v2 = load.8 b0[16]"
+            "v3 = mul.8 v0 v0"
+            "v4 = fma.8 v1 v1 v3"
+            "v5 = fma.8 v2 v2 v4"
+            "v6 = laneMask 4"
+            "v7 = select.8 v6 v5 v4"
+            "v8 = reduceSum v7"
+            "store.1 b1[0] v8"
+        ]
+
+    Assert.Equal(String.concat "\n" expected + "\n", Print.program program)
