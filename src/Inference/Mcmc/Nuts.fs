@@ -159,16 +159,17 @@ module NutsKernel =
             Choices: Tensor
         }
 
-    /// The pool of uniforms for this leaf: a new one for each poolSize leaves of the transition.
+    /// The pool of uniforms for this leaf: a new one for each poolSize leaves of the transition. A loop of at most one turn
+    /// rather than a conditional, because what a branch computes from outside alone may be computed before it.
     let private pool transition (s: Subtree) =
-        let mask = int (poolSize - 1)
+        let place = Ops.logicalAnd s.Leapfrogs (int (poolSize - 1))
 
-        let draw () = Ops.uniform (Shape.ofList [ poolSize ]) (Ops.foldIn transition.Key s.Leapfrogs)
+        let draw (state: Tensor[]) =
+            let uniforms = Ops.uniform (Shape.ofList [ poolSize ]) (Ops.foldIn transition.Key state[1])
+            [| Tensor.OfBool false; state[1]; uniforms |]
 
-        let uniforms =
-            Control.cond (Ops.equal (Ops.logicalAnd s.Leapfrogs mask) (int 0)) draw (fun () -> s.Uniforms)
-
-        uniforms, Ops.take 0 (Ops.logicalAnd s.Leapfrogs mask) uniforms
+        let drawn = Control.whileLoop Array.head draw [| Ops.equal place (int 0); s.Leapfrogs; s.Uniforms |]
+        drawn[2], Ops.take 0 place drawn[2]
 
     /// Adds one leaf. Uniform sampling inside a subtree: the leaf replaces the proposal with probability w / sum of w.
     let private addLeaf transition signedStep (s: Subtree) : Subtree =
@@ -186,7 +187,7 @@ module NutsKernel =
             }
 
         let struct (checkpoints, popcount, sum, persists) =
-            Uturn.add s.Checkpoints s.Leaf s.Popcount momentum s.Sum
+            Uturn.add s.Checkpoints s.Leaf s.Popcount s.End.Momentum momentum s.Sum
 
         {
             Leaf = s.Leaf + int 1

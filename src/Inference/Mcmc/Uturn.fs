@@ -29,8 +29,8 @@ type Halves =
 /// <summary>
 /// What is remembered of the leaves of a growing subtree. Leaf n writes row popcount(n) of the first pair and row
 /// trailingOnes(n) of the second. When leaf n completes a block of 2^m leaves (m = 1 .. trailingOnes(n)), the block's first
-/// leaf is in row popcount(n) - m, the first leaf of its second half in row popcount(n) - m + 1, and the last leaf of its
-/// first half in row m - 1 of the second pair: nothing that is still needed has been overwritten.
+/// leaf is in row popcount(n) - m, the first leaf of its second half (m > 1) in row popcount(n) - m + 1, and the last leaf
+/// of its first half in row m - 1 of the second pair: nothing that is still needed has been overwritten.
 /// </summary>
 [<NoComparison; NoEquality>]
 type Checkpoints =
@@ -76,7 +76,7 @@ module Uturn =
     /// The checkpoints of these tensors.
     let ofArray (a: Tensor[]) = { Firsts = a[0]; BeforeFirsts = a[1]; Lasts = a[2]; BeforeLasts = a[3] }
 
-    /// The two halves of the block that the present leaf completes at a level (0: two leaves).
+    /// The two halves of the block that the present leaf completes at a level (1: four leaves).
     let private block c (popcount: Tensor) (level: Tensor) momentum (sum: Tensor) =
         let second = popcount - level
         let first = second - Tensor.OfInt 1
@@ -92,32 +92,35 @@ module Uturn =
             SecondSum = sum - middle
         }
 
+    /// Whether a pair of adjacent leaves runs apart: all three criteria are one.
+    let private pairPersists previous momentum =
+        Ops.greater (least (ends previous momentum (previous + momentum))) (Ops.scalar 0.0)
+
     /// <summary>
-    /// Takes in leaf n with its momentum and the sum of all momenta before it; gives the new checkpoints, popcount(n + 1),
-    /// and whether every block that the leaf completes still runs apart.
-    /// Cost: 6 inner products per completed block, on average one block per leaf.
+    /// Takes in leaf n with its momentum, that of the leaf before, and the sum of all momenta before it; gives the new
+    /// checkpoints, popcount(n + 1), the sum with it, and whether every block that the leaf completes still runs apart.
+    /// Cost: 2 inner products per leaf and 6 per completed block of four leaves or more, on average half a block.
     /// </summary>
-    let add c (n: Tensor) (popcount: Tensor) (momentum: Tensor) (before: Tensor) =
+    let add c (n: Tensor) (popcount: Tensor) (previous: Tensor) (momentum: Tensor) (before: Tensor) =
         let one = Tensor.OfInt 1
-
-        let started =
-            { c with
-                Firsts = Ops.setRow popcount momentum c.Firsts
-                BeforeFirsts = Ops.setRow popcount before c.BeforeFirsts
-            }
-
         let sum = before + momentum
+        let odd = Ops.logicalAnd n one
+        let pair = Ops.logicalOr (Ops.notEqual odd one) (pairPersists previous momentum)
         let more (s: Tensor[]) = Ops.logicalAnd s[2] (Ops.equal (Ops.logicalAnd s[1] one) one)
 
         let check (s: Tensor[]) =
-            let persists = persists (block started popcount s[0] momentum sum)
+            let persists = persists (block c popcount s[0] momentum sum)
             [| s[0] + one; Ops.shiftRight s[1] one; persists |]
 
-        let walked = Control.whileLoop more check [| Tensor.OfInt 0; n; Tensor.OfBool true |]
+        // The bits of n above the last one, if that is set; reads rows of earlier leaves only, so that the rows of this
+        // leaf can be written in place.
+        let walked = Control.whileLoop more check [| odd; odd * Ops.shiftRight n one; pair |]
         let trailingOnes = walked[0]
 
         let ended =
-            { started with
+            {
+                Firsts = Ops.setRow popcount momentum c.Firsts
+                BeforeFirsts = Ops.setRow popcount before c.BeforeFirsts
                 Lasts = Ops.setRow trailingOnes momentum c.Lasts
                 BeforeLasts = Ops.setRow trailingOnes before c.BeforeLasts
             }

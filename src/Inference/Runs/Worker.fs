@@ -68,8 +68,9 @@ type internal ChainWorker(sampler: CompiledSampler, state: ChainState) =
 
     // ---- step sizes
 
-    /// Trials per search; powers of two from 1 reach any sensible step size.
-    let maximalTrials = 60
+    /// Trials per search: halving reaches the smallest positive number. A start far in a steep tail (a recursion that
+    /// explodes, say) can need a step of 1e-50 to come down.
+    let maximalTrials = 1100
 
     /// The acceptance statistic of a single integrator step of this size from where the chain is; the chain stays there.
     let trial logStep =

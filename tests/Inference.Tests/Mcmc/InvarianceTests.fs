@@ -11,10 +11,9 @@ open Ppl.Core.Tensors
 open Ppl.Core.Transforms
 open Ppl.Inference
 open Ppl.Inference.Mcmc
-open Ppl.Inference.Tests
 open Ppl.Inference.Tests.Targets
 
-let private count = 4000
+let private count = 20000
 
 /// Runs every exact draw through some transitions; the largest distance of the statistics from uniform, over its bound.
 let private misfit
@@ -24,7 +23,7 @@ let private misfit
     limit
     (kernel: IKernel<HamiltonianParameters, HamiltonianState, 'Info>)
     =
-    let engine = ReferenceEngine() :> IEngine
+    let engine = Ppl.Jit.CpuEngine() :> IEngine
     use step = engine.Compile(Simplify.program (Kernel.stepProgram kernel)).NewInstance()
     use init = engine.Compile(Kernel.initProgram 2 kernel).NewInstance()
     step.SetInput(2, Literal.f64 (log stepSize))

@@ -64,7 +64,7 @@ let private byMemory depth (momenta: float[][]) =
 
     let add (memory, popcount, sum) (n, momentum) =
         let struct (memory, popcount, sum, persists) =
-            Uturn.add memory (Tensor.OfInt n) popcount (vector momentum) sum
+            Uturn.add memory (Tensor.OfInt n) popcount (vector momenta[max 0 (n - 1)]) (vector momentum) sum
 
         (Literal.bools persists.Value)[0], (memory, popcount, sum)
 
