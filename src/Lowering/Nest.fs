@@ -101,9 +101,11 @@ let private reads root =
     | Store(v, _, _) -> [| v |]
     | Accumulate a -> a.Reads
 
-/// How often the body of the vector loop is repeated in one turn.
+/// How often the body of the innermost loop is repeated in one turn.
 let private unroll r (domain: Domain) (roots: Root[]) =
-    let blocks = domain.Extents[domain.Vector] / 8
+    let last = domain.Extents.Length - 1
+    let isVector = domain.Vector = last
+    let steps = if isVector then domain.Extents[last] / 8 else domain.Extents[last]
 
     let accumulators =
         roots
@@ -112,7 +114,7 @@ let private unroll r (domain: Domain) (roots: Root[]) =
             | Accumulate a -> a.Terms.Length
             | Store _ -> 0)
 
-    if domain.Vector <> domain.Extents.Length - 1 || blocks < 4 then
+    if steps < (if isVector then 4 else 16) || (not isVector && accumulators = 0) then
         1
     else
         let weight = weight r (Seq.collect reads roots) + accumulators
@@ -122,7 +124,7 @@ let private unroll r (domain: Domain) (roots: Root[]) =
             elif weight <= 40 && accumulators <= 12 then 2
             else 1
 
-        match [ most .. -1 .. 2 ] |> List.tryFind (fun u -> blocks % u = 0) with
+        match [ most .. -1 .. 2 ] |> List.tryFind (fun u -> steps % u = 0) with
         | Some u -> u
         | None -> most
 
@@ -151,13 +153,20 @@ let loop (e: Emitter) (domain: Domain) i copies (body: Affine -> int -> int -> u
             body { Affine.constant (8 * blocks) with Lane = 1 } (n % 8) (blocks % copies)
     elif n <= 4 || (i > domain.Vector && n <= 8) then
         for k in 0 .. n - 1 do
-            body (Affine.constant k) 8 0
+            body (Affine.constant k) 8 (k % copies)
     else
         let counter = e.Counter()
         e.Open()
-        body (Affine.counter counter) 8 0
+
+        for u in 0 .. copies - 1 do
+            body (Affine.shift u (Affine.counter counter)) 8 u
+
+        let whole = n / copies * copies
         let block = e.Close()
-        e.Do(Stmt.For(counter, 0, n, 1, block))
+        e.Do(Stmt.For(counter, 0, whole, copies, block))
+
+        for k in whole .. n - 1 do
+            body (Affine.constant k) 8 (k % copies)
 
 let private storeAt (r: Region) v (target: View) index active =
     let e = r.Emitter
@@ -231,7 +240,7 @@ let emit (r: Region) (domain: Domain) (roots: Root[]) =
 
     let rec descend i active copy =
         if i = domain.Parallel then
-            sets <- accumulations |> Array.map (openAccumulators e (if vectorReduced then copies else 1))
+            sets <- accumulations |> Array.map (openAccumulators e copies)
             let outer = Array.copy position
             reduced i active copy
 

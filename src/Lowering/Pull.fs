@@ -250,6 +250,23 @@ and term (r: Region) v at : Fold.Term =
         | _ -> Fold.Whole(eval r v at)
     | _ -> Fold.Whole(eval r v at)
 
+/// x - (a b + c) as (x - c) - a b where x and c come from sequences and a b from what is carried: one operation less
+/// between one turn of a recurrence and the next.
+and private shortSubtraction (r: Region) x y at : Value voption =
+    let sum (product: Var) other =
+        match term r product at with
+        | Fold.Product(a, b) when r.Views[other].IsSome ->
+            let rest = r.Emitter.Binary(r.Floor, BinaryOp.Sub, eval r x at, eval r other at)
+            ValueSome(r.Emitter.Fnma(r.Floor, a, b, rest))
+        | _ -> ValueNone
+
+    match r.Deferred y with
+    | ValueSome { Primitive = Primitive.Binary BinaryOp.Add; Args = args } when r.IsRecurrence && r.Views[x].IsSome ->
+        match sum args[1] args[0] with
+        | ValueSome value -> ValueSome value
+        | ValueNone -> sum args[0] args[1]
+    | _ -> ValueNone
+
 and private binary (r: Region) op (eq: Equation) (at: At) =
     let e = r.Emitter
     let x, y = eq.Args[0], eq.Args[1]
@@ -263,9 +280,12 @@ and private binary (r: Region) op (eq: Equation) (at: At) =
             | Fold.Product(a, b) -> e.Fma(r.Floor, a, b, right)
             | Fold.Whole left -> e.Binary(r.Floor, op, left, right)
     | BinaryOp.Sub ->
-        match term r y at with
-        | Fold.Product(a, b) -> e.Fnma(r.Floor, a, b, eval r x at)
-        | Fold.Whole right -> e.Binary(r.Floor, op, eval r x at, right)
+        match shortSubtraction r x y at with
+        | ValueSome value -> value
+        | ValueNone ->
+            match term r y at with
+            | Fold.Product(a, b) -> e.Fnma(r.Floor, a, b, eval r x at)
+            | Fold.Whole right -> e.Binary(r.Floor, op, eval r x at, right)
     | _ -> e.Binary(r.Floor, op, eval r x at, eval r y at)
 
 and private reduce (r: Region) v (eq: Equation) op reducedAxes (at: At) (axes: Affine[]) =

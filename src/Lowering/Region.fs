@@ -36,7 +36,7 @@ type internal Product = { Batch: int; Rows: int; Columns: int; Inner: int }
 module internal Facts =
 
     /// Reductions keep at most so many accumulators in one loop.
-    let accumulators = 24
+    let accumulators = 32
 
     let private product (shape: Shape) (axes: int[]) = axes |> Array.fold (fun n axis -> n * shape[axis]) 1
 
@@ -291,6 +291,8 @@ type internal Region
     member val Aliases: struct (Region * Var) voption[] = Array.create count ValueNone
     /// Computed by a loop into a buffer of its own.
     member val Stored: bool[] = Array.create count false
+    /// Whether this is the body of a scan, where the time from one carried value to the next is what counts.
+    member val IsRecurrence = false with get, set
     /// Where a result must be stored in the end, and may be stored from the start.
     member val Destinations: View voption[] = Array.create count ValueNone
     /// Results assembled from parts: where, and which parts are there already.

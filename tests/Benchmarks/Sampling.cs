@@ -14,6 +14,10 @@ using Ppl.Jit;
 
 namespace Ppl.Benchmarks;
 
+// Inside the namespace: the facade has types of these names in an enclosing one.
+using NutsOptions = Ppl.Inference.NutsOptions;
+using RunOptions = Ppl.Inference.RunOptions;
+
 internal static class Sampling
 {
     private static readonly ulong[] Seeds = [1, 2, 3, 4, 5];

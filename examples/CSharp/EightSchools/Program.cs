@@ -1,5 +1,5 @@
 // From a model to a posterior on real data: dotnet run -c Release. The exit code is 0 if the diagnostics found nothing
-// in the run that is meant to be used, else 3.
+// in the run that is meant to be used, 3 if they did, 75 if the run was interrupted.
 using System;
 using System.Threading;
 using System.Threading.Tasks;
@@ -27,11 +27,26 @@ internal static class Program
             stop.Cancel();
         };
 
+        try
+        {
+            return await Run(stop.Token);
+        }
+        catch (RunCanceledException<EightSchools> cancelled)
+        {
+            // Nothing is lost: the draws made so far can be looked at like any others.
+            Title($"Stopped after {cancelled.Partial.Count} draws");
+            cancelled.Partial.Summary().Print();
+            return 75;
+        }
+    }
+
+    private static async Task<int> Run(CancellationToken stop)
+    {
         var model = new EightSchools { School = School, Y = Y, Sigma = Sigma };
         Posterior<EightSchools> post = await model.Infer()
             .Nuts(o => o.TargetAccept = 0.9)
             .Chains(4).Warmup(1_000).Draws(1_000).Seed(20261121)
-            .RunAsync(new ConsoleProgress(), stop.Token);
+            .RunAsync(new ConsoleProgress(), stop);
 
         Title("Eight schools, non-centred");
         post.Summary().Print();
@@ -40,7 +55,7 @@ internal static class Program
         Questions(post);
 
         var centred = new CentredEightSchools { School = School, Y = Y, Sigma = Sigma };
-        var first = await centred.Infer().Seed(20261121).RunAsync(null, stop.Token);
+        var first = await centred.Infer().Seed(20261121).RunAsync(null, CancellationToken.None);
         Title("The centred form of the same model, for comparison");
         Verdict(first);
 
@@ -54,7 +69,8 @@ internal static class Program
         var s = post.Statistics;
         Console.WriteLine($"\n{post.Health}");
         post.Diagnostics.Print();
-        Console.WriteLine($"{post.Count} draws of {post.Chains} chains: compiled in {s.CompileTime.TotalMilliseconds:F0} ms, run in {s.Elapsed.TotalMilliseconds:F0} ms");
+        var (compile, run) = (s.CompileTime.TotalMilliseconds, s.Elapsed.TotalMilliseconds);
+        Console.WriteLine($"{post.Count} draws of {post.Chains} chains: compiled in {compile:F0} ms, run in {run:F0} ms");
     }
 
     private static void Compare(Posterior<EightSchools> post)
@@ -78,7 +94,8 @@ internal static class Program
     private static void Questions(Posterior<EightSchools> post)
     {
         Console.WriteLine();
+        var moreThanInC = post.Probability(d => d.Theta[0] > d.Theta[2]);
         Console.WriteLine($"Coaching in school A helps by {post.Theta["A"].Eti(0.89)} points.");
-        Console.WriteLine($"It helps more there than in school C with probability {post.Probability(d => d.Theta[0] > d.Theta[2])}.");
+        Console.WriteLine($"It helps more there than in school C with probability {moreThanInC}.");
     }
 }

@@ -26,11 +26,13 @@ module Mixtures =
         }
 
     /// y_t ~ N(mu_z, 1), z a Markov chain of two states with the rows theta1 and theta2 of its transition matrix flat
-    /// on the simplex. gamma_t(k) = ln p(y_1..t, z_t = k), with no initial distribution, is carried by the scan.
+    /// on the simplex, no initial distribution. The forward algorithm in odds: with r_t = p(z_t = 2 | y_1..t) / p(z_t = 1 |
+    /// y_1..t), u_t = theta1[1] + r_(t-1) theta2[1] and v_t = theta1[2] + r_(t-1) theta2[2],
+    ///   r_t = (v_t / u_t) N(y_t; mu_2, 1) / N(y_t; mu_1, 1),
+    ///   ln p(y) = sum_t ln N(y_t; mu_1, 1) + sum_(t > 1) ln u_t + ln(1 + r_T):
+    /// one division per time is sequential, everything else is computed for all times at once.
     let hmmExample (data: DataSet) =
-        let times = data.Int "N"
-        let y = Ops.reshape (Shape.ofList [ times; 1 ]) (column data "y")
-        let seen = Ops.broadcastTo (Shape.ofList [ times; 2 ]) y
+        let y = column data "y"
         let row (p: Tensor) = Ops.stack [| p; 1.0 - p |]
 
         model {
@@ -40,14 +42,15 @@ module Mixtures =
             do! factor "prior of mu" ((normal [| 3.0; 10.0 |] 1.0).LogDensity mu)
             let! theta1 = deterministic "theta1" (row stay)
             let! theta2 = deterministic "theta2" (row back)
-            let transition = Ops.log (Ops.stack [| theta1; theta2 |])
-            let emission = (normal mu 1.0 |> iid times).LogDensity seen
+            let emission k = (normal mu[k] 1.0 |> iid y.Shape[0]).LogDensity y
+            let first = emission 0
+            let ratio = Ops.exp (emission 1 - first)
 
-            let step (gamma: Tensor[]) (emitted: Tensor[]) =
-                let arrivals = Ops.reshape (Shape.ofList [ 2; 1 ]) gamma[0] + transition
-                [| Ops.logSumExpAlong [| 0 |] arrivals + emitted[0] |], [||]
+            let step (odds: Tensor[]) (ratio: Tensor[]) =
+                let u = theta1[0] + odds[0] * theta2[0]
+                let v = theta1[1] + odds[0] * theta2[1]
+                [| v / u * ratio[0] |], [| u |]
 
-            let later = Ops.slice 0 1 times emission
-            let last, _ = Control.scan step [| emission[0] |] [| later |]
-            do! factor "y" (Ops.logSumExp last[0])
+            let last, u = Control.scan step [| ratio[0] |] [| Ops.slice 0 1 y.Shape[0] ratio |]
+            do! factor "y" (Ops.sum first + Ops.sum (Ops.log u[0]) + Ops.log1p last[0])
         }

@@ -89,6 +89,13 @@ module Errors =
     let argument (operation: string) (what: string) (advice: string) : 'a =
         fail "PPL5008" $"{operation}: {what}." advice
 
+    /// PPL5009: a tensor of a traced function that is used after the function was traced.
+    let escaped (operation: string) : 'a =
+        fail
+            "PPL5009"
+            $"{operation}: a tensor of a traced function is used after the function was traced."
+            "return tensors from the function instead of storing them in variables outside"
+
     /// PPL7001: a state that should be impossible.
     let bug (where: string) (what: string) : 'a =
         fail

@@ -88,7 +88,7 @@ type Builder() =
     /// The results of a primitive: those of an equal earlier equation, or a new equation's.
     member this.Emit(primitive, args: Var[]) : Var[] =
         if closed then
-            Errors.bug "Builder.Emit" "the program is finished; a tensor has left the function that was being traced"
+            Errors.escaped (Primitive.name primitive)
 
         let key = struct (primitive, args)
 

@@ -17,8 +17,8 @@ module Control =
         if not condition.IsTraced then
             if (Literal.bools condition.Value)[0] then whenTrue () else whenFalse ()
         else
-            let first = Trace.closure [||] (fun _ -> whenTrue ())
-            let second = Trace.closure [||] (fun _ -> whenFalse ())
+            let first = Trace.branch whenTrue
+            let second = Trace.branch whenFalse
             let n, m = first.Captured.Length, second.Captured.Length
             let argTypes = types (Array.append first.Captured second.Captured)
             let trueBranch = Trace.program argTypes (fun args -> Trace.replay first.Program args[.. n - 1])

@@ -93,6 +93,20 @@ type Tensor internal (content: Content, ty: TensorType) =
 
     // ---- application: members rather than functions because operators must belong to the type
 
+    /// The branch that this thread is tracing, if any: what is written there must run only there, even if it uses nothing
+    /// but tensors of the surroundings. (In bodies of loops such equations go to the surroundings: they are computed once.)
+    [<ThreadStatic; DefaultValue>]
+    static val mutable private branch: Builder | null
+
+    static member internal Confined(builder: Builder, f: unit -> 'a) : 'a =
+        let outer = Tensor.branch
+        Tensor.branch <- builder
+
+        try
+            f ()
+        finally
+            Tensor.branch <- outer
+
     static member private Innermost(args: Tensor[]) : Builder | null =
         let mutable found: Builder | null = null
 
@@ -105,7 +119,10 @@ type Tensor internal (content: Content, ty: TensorType) =
                 | _ -> ()
             | Content.Known _ -> ()
 
-        found
+        match found, Tensor.branch with
+        | null, _ -> null
+        | best, (NonNull branch) when branch.Order > best.Order -> branch
+        | best, _ -> best
 
     static member internal Lift(builder: Builder, tensor: Tensor) : Var =
         match tensor.Content with

@@ -19,16 +19,24 @@ type Closure =
 [<RequireQualifiedAccess>]
 module Trace =
 
-    /// Traces a function of tensors of these types; whatever traced tensors it captures are listed in the closure.
-    let closure (types: TensorType[]) (f: Tensor[] -> Tensor[]) : Closure =
-        let builder = Builder()
-        let parameters = types |> Array.map (fun ty -> Bind.variable builder (builder.Input ty))
-        let outputs = f parameters |> Array.map (Bind.lift builder)
-        let program = builder.Finish outputs
+    let private finish (builder: Builder) (outputs: Tensor[]) : Closure =
+        let program = builder.Finish(outputs |> Array.map (Bind.lift builder))
 
         let captured = [| for struct (outer, v) in builder.Captured -> Bind.variable outer v |]
 
         { Program = program; Captured = captured }
+
+    /// Traces a function of tensors of these types; whatever traced tensors it captures are listed in the closure.
+    /// Equations on captured tensors alone are not part of it: they are written where those tensors live.
+    let closure (types: TensorType[]) (f: Tensor[] -> Tensor[]) : Closure =
+        let builder = Builder()
+        let parameters = types |> Array.map (fun ty -> Bind.variable builder (builder.Input ty))
+        finish builder (f parameters)
+
+    /// Traces a branch: as closure, but every equation is part of it.
+    let branch (f: unit -> Tensor[]) : Closure =
+        let builder = Builder()
+        finish builder (Tensor.Confined(builder, f))
 
     /// Traces a function that uses no tensor of an enclosing trace.
     let program (types: TensorType[]) (f: Tensor[] -> Tensor[]) : Program =

@@ -1,111 +1,104 @@
-// Removes what no result needs: equations, constants and sequences of loops, outputs and carries of scans.
-// Relies on Program. Read Simplify next.
+// Removes what no result needs: equations, and of loops and branches the arguments, carried values and results.
+// First an analysis of what is needed, sub-programs included; then the program is written with that alone.
+// Relies on Derivatives.pick and Program. Read Simplify next.
 module internal Ppl.Core.Transforms.DeadCode
 
 open Ppl.Core
 open Ppl.Core.Ir
+open Ppl.Core.Transforms.Derivatives
 
-let private pick (mask: bool[]) (items: 'a[]) : 'a[] =
-    items |> Array.indexed |> Array.filter (fun (i, _) -> mask[i]) |> Array.map snd
+/// The variables that the wanted results need.
+let rec private live (program: Program) (wanted: bool[]) : bool[] =
+    let live = Array.zeroCreate program.Types.Length
+    program.Outputs |> Array.iteri (fun i v -> live[v] <- live[v] || wanted[i])
 
-/// A program with fewer results and without the inputs it does not need: which inputs are kept.
-let rec private restrict (program: Program) (keepOutput: bool[]) : bool[] * Program =
-    let pruned = prune { program with Outputs = pick keepOutput program.Outputs }
-    let used = Array.zeroCreate program.Types.Length
+    for n in program.Equations.Length - 1 .. -1 .. 0 do
+        let eq = program.Equations[n]
 
-    for eq in pruned.Equations do
-        for v in eq.Args do
-            used[v] <- true
+        if eq.Outs |> Array.exists (fun v -> live[v]) then
+            let _, args = needs eq (eq.Outs |> Array.map (fun v -> live[v]))
+            eq.Args |> Array.iteri (fun i v -> live[v] <- live[v] || args[i])
 
-    for v in pruned.Outputs do
-        used[v] <- true
+    live
 
-    program.Inputs |> Array.map (fun v -> used[v]), pruned
+and private neededInputs (program: Program) wanted : bool[] =
+    let live = live program wanted
+    program.Inputs |> Array.map (fun v -> live[v])
 
-/// Carries that a wanted result or another live carry needs: the least fixed point.
-and private liveCarries constants carry (body: Program) (wanted: bool[]) : bool[] =
-    let keep = Array.copy wanted
-    let mutable changed = true
-
-    while changed do
-        let needs, _ = restrict body keep
-        changed <- false
-
-        for i in 0 .. carry - 1 do
-            if needs[constants + i] && not keep[i] then
-                keep[i] <- true
-                changed <- true
-
-    keep
-
-/// A scan without dead outputs, carries, constants and sequences.
-and private pruneScan (eq: Equation) constants carry length reverse body (live: bool[]) : Equation =
-    let keep = liveCarries constants carry body (eq.Outs |> Array.map (fun v -> live[v]))
-    let needs, pruned = restrict body keep
-    // A live carry stays an input even if the body only overwrites it.
-    let keepInput =
-        Array.init needs.Length (fun i ->
-            if i >= constants && i < constants + carry then keep[i - constants] else needs[i])
-
-    let count (mask: bool[]) = mask |> Array.sumBy (fun on -> if on then 1 else 0)
-    let body = { pruned with Inputs = pick keepInput body.Inputs }
-
-    let op =
-        ControlOp.Scan(count keepInput[.. constants - 1], count keep[.. carry - 1], length, reverse, body)
-
-    { Primitive = Primitive.Control op; Args = pick keepInput eq.Args; Outs = pick keep eq.Outs }
-
-and private pruneEquation (live: bool[]) (eq: Equation) : Equation =
+/// Which results of an equation must stay if these are wanted, and which arguments.
+and private needs (eq: Equation) (wanted: bool[]) : bool[] * bool[] =
     match eq.Primitive with
-    | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, body)) ->
-        pruneScan eq constants carry length reverse body live
     | Primitive.Control(ControlOp.Cond(a, b)) ->
-        let keep = eq.Outs |> Array.map (fun v -> live[v])
-        let needA, a' = restrict a keep
-        let needB, b' = restrict b keep
-        let needs = Array.map2 (||) needA needB
-        let inputs (p: Program) = pick needs p.Inputs
-        let op = ControlOp.Cond({ a' with Inputs = inputs a }, { b' with Inputs = inputs b })
-
-        {
-            Primitive = Primitive.Control op
-            Args = pick (Array.append [| true |] needs) eq.Args
-            Outs = pick keep eq.Outs
-        }
+        wanted, Array.append [| true |] (Array.map2 (||) (neededInputs a wanted) (neededInputs b wanted))
     | Primitive.Control(ControlOp.While(constants, condition, body)) ->
-        let all = Array.create body.Outputs.Length true
-        let needBody, body' = restrict body all
-        let needTest, test' = restrict condition [| true |]
-        let needs = Array.init needBody.Length (fun i -> i >= constants || needBody[i] || needTest[i])
-        let kept = needs[.. constants - 1] |> Array.sumBy (fun on -> if on then 1 else 0)
+        let test = neededInputs condition [| true |]
+        loopNeeds constants wanted.Length body test (Array.map2 (||) wanted test[constants..])
+    | Primitive.Control(ControlOp.Scan(constants, carry, _, _, body)) ->
+        loopNeeds constants carry body (Array.create eq.Args.Length false) wanted
+    | _ -> wanted, Array.create eq.Args.Length true
 
-        let op =
-            ControlOp.While(
-                kept,
-                { test' with Inputs = pick needs condition.Inputs },
-                { body' with Inputs = pick needs body.Inputs }
-            )
+/// The least set of carried values that is closed: what the next step needs of them is carried too.
+and private loopNeeds constants carry body (always: bool[]) (wanted: bool[]) =
+    let inputs = neededInputs body wanted
+    let closed = wanted |> Array.mapi (fun i on -> on || (i < carry && inputs[constants + i]))
 
-        { eq with Primitive = Primitive.Control op; Args = pick needs eq.Args }
+    if closed = wanted then
+        let isCarry i = i >= constants && i < constants + carry
+        wanted, inputs |> Array.mapi (fun i on -> if isCarry i then wanted[i - constants] else on || always[i])
+    else
+        loopNeeds constants carry body always closed
+
+/// A sub-program with fewer inputs and results.
+let rec private restrict (inputs: bool[]) (outputs: bool[]) (program: Program) =
+    prune { program with Inputs = pick inputs program.Inputs; Outputs = pick outputs program.Outputs }
+
+and private pruneEquation (wanted: bool[]) (eq: Equation) : Equation =
+    let kept, args = needs eq wanted
+    let count (mask: bool[]) = mask |> Array.sumBy (fun on -> if on then 1 else 0)
+
+    let rebuilt op = { Primitive = Primitive.Control op; Args = pick args eq.Args; Outs = pick kept eq.Outs }
+
+    match eq.Primitive with
+    | Primitive.Control(ControlOp.Cond(a, b)) ->
+        let inside = restrict args[1..] kept
+        rebuilt (ControlOp.Cond(inside a, inside b))
+    | Primitive.Control(ControlOp.While(constants, condition, body)) ->
+        let test = restrict args [| true |] condition
+        rebuilt (ControlOp.While(count args[.. constants - 1], test, restrict args kept body))
+    | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, body)) ->
+        let constants, carry = count args[.. constants - 1], count kept[.. carry - 1]
+        rebuilt (ControlOp.Scan(constants, carry, length, reverse, restrict args kept body))
     | _ -> eq
 
 /// The same results from the equations that they need.
 and prune (program: Program) : Program =
-    let live = Array.zeroCreate program.Types.Length
+    let live = live program (program.Outputs |> Array.map (fun _ -> true))
 
-    for v in program.Outputs do
-        live[v] <- true
+    program.Equations
+    |> Array.filter (fun eq -> eq.Outs |> Array.exists (fun v -> live[v]))
+    |> Array.map (fun eq -> pruneEquation (eq.Outs |> Array.map (fun v -> live[v])) eq)
+    |> renumber program
 
-    let kept = ResizeArray<Equation>()
+/// These equations with the variables numbered in the order of their definition.
+and private renumber (program: Program) (equations: Equation[]) : Program =
+    let places = Array.create program.Types.Length -1
+    let types = ResizeArray<TensorType>()
 
-    for eq in Array.rev program.Equations do
-        if eq.Outs |> Array.exists (fun v -> live[v]) then
-            let eq = pruneEquation live eq
+    let define v =
+        places[v] <- types.Count
+        types.Add program.Types[v]
+        places[v]
 
-            for v in eq.Args do
-                live[v] <- true
+    let refer v = places[v]
+    let inputs = Array.map define program.Inputs
 
-            kept.Add eq
+    let equations =
+        equations
+        |> Array.map (fun eq -> { eq with Args = Array.map refer eq.Args; Outs = Array.map define eq.Outs })
 
-    kept.Reverse()
-    { program with Equations = kept.ToArray() }
+    {
+        Inputs = inputs
+        Equations = equations
+        Outputs = Array.map refer program.Outputs
+        Types = types.ToArray()
+    }

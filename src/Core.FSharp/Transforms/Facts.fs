@@ -1,6 +1,6 @@
 // What the rewriting of programs knows about the program it writes: definitions, known values, and the patterns that the
 // rules ask for (a uniform tensor, a tensor scaled by a scalar, ...).
-// Relies on Builder. Read Rewrite next.
+// Relies on Builder. Read Segments next.
 namespace Ppl.Core.Transforms
 
 open System
@@ -8,9 +8,10 @@ open System.Collections.Generic
 open Ppl.Core
 open Ppl.Core.Ir
 
-/// A program being rewritten, with the definition of each variable at hand.
+/// A program being rewritten by rules, with the definition of each variable at hand. The rules get at each other through
+/// Emit, so that they can live in several files.
 [<Sealed>]
-type internal Facts() =
+type internal Facts(rules: Facts -> Primitive -> Var[] -> Var) =
 
     let builder = Builder()
     let definitions = Dictionary<Var, struct (Primitive * Var[])>()
@@ -19,6 +20,9 @@ type internal Facts() =
     member _.Builder = builder
     member _.TypeOf v : TensorType = builder.TypeOf v
     member _.ShapeOf v : Shape = (builder.TypeOf v).Shape
+
+    /// The result of an equation by the rules.
+    member this.Emit(primitive, args: Var[]) : Var = rules this primitive args
 
     /// An equation as it is, without any rule.
     member _.Raw(primitive, args: Var[]) : Var =
@@ -112,7 +116,16 @@ module internal Patterns =
 
     /// Whether all elements of v are zeros.
     let isZero (facts: Facts) v =
-        match facts.Known v with
-        | ValueSome { Data = Storage.F64 data } -> data |> Array.forall ((=) 0.0)
-        | ValueSome { Data = Storage.I32 data } -> data |> Array.forall ((=) 0)
-        | _ -> false
+        match v with
+        | Uniform facts s ->
+            match facts.Known s with
+            | ValueSome { Data = Storage.F64 data } -> data[0] = 0.0
+            | ValueSome { Data = Storage.I32 data } -> data[0] = 0
+            | _ -> false
+        | _ ->
+            match facts.Known v with
+            | ValueSome { Data = Storage.F64 data } -> data |> Array.forall (fun x -> x = 0.0)
+            | ValueSome { Data = Storage.I32 data } -> data |> Array.forall (fun x -> x = 0)
+            | _ -> false
+
+    let isReal (facts: Facts) v = (facts.TypeOf v).DType = DType.F64

@@ -1,45 +1,18 @@
 // Reverse-mode differentiation of functions of tensors: trace, run forward, walk the equations backwards with the rules
 // of Vjp. Covers Cond and Scan; a While that a derivative would have to pass is an error (PPL5006).
-// Relies on Vjp. Read Simplify next.
+// Relies on Vjp and Activity. Read Facts next.
 namespace Ppl.Core.Transforms
 
 open Ppl.Core
 open Ppl.Core.Ir
 open Ppl.Core.Tensors
+open Ppl.Core.Transforms.Derivatives
 
 /// Gradients of functions of tensors.
 [<RequireQualifiedAccess>]
 module Grad =
 
     let private isReal (x: Tensor) = x.DType = DType.F64
-
-    let private accumulate (a: Tensor option) (b: Tensor option) =
-        match a, b with
-        | Some a, Some b -> Some(a + b)
-        | Some _, None -> a
-        | None, _ -> b
-
-    /// Deals items out, in order, to the places that are wanted.
-    let private deal (wanted: bool[]) (items: Tensor[]) : Tensor option[] =
-        let place = wanted |> Array.scan (fun n want -> if want then n + 1 else n) 0
-        wanted |> Array.mapi (fun i want -> if want then Some items[place[i]] else None)
-
-    let private pick (mask: bool[]) (items: Tensor[]) =
-        items |> Array.indexed |> Array.filter (fun (i, _) -> mask[i]) |> Array.map snd
-
-    let private orZero (x: Tensor) (c: Tensor option) = Option.defaultWith (fun () -> Ops.zerosLike x) c
-
-    /// Which variables depend, through real variables, on the active inputs.
-    let private activity (program: Program) (activeInputs: bool[]) =
-        let active = Array.zeroCreate program.Types.Length
-        Array.iter2 (fun v on -> active[v] <- on) program.Inputs activeInputs
-
-        for eq in program.Equations do
-            if eq.Args |> Array.exists (fun v -> active[v]) then
-                for v in eq.Outs do
-                    active[v] <- program.Types[v].DType = DType.F64
-
-        active
 
     /// What the backward walk needs to know of the forward run of one equation.
     [<NoComparison; NoEquality>]
@@ -48,6 +21,9 @@ module Grad =
             Equation: Equation
             Args: Tensor[]
             Results: Tensor[]
+            /// Which arguments and results vary with what is differentiated.
+            ActiveArgs: bool[]
+            ActiveResults: bool[]
             /// For Scan: the carry before each step, stacked.
             Carries: Tensor[]
         }
@@ -67,53 +43,66 @@ module Grad =
 
     let private forward (values: Tensor[]) (active: bool[]) (eq: Equation) =
         let args = eq.Args |> Array.map (fun v -> values[v])
+        let activeResults = eq.Outs |> Array.map (fun v -> active[v])
 
         let results, carries =
             match eq.Primitive with
             | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, body)) when
-                Array.exists (fun v -> active[v]) eq.Outs
+                Array.contains true activeResults
                 ->
                 scanSavingCarries constants carry length reverse body args
             | primitive -> Bind.many primitive args, [||]
 
         Array.iter2 (fun v result -> values[v] <- result) eq.Outs results
-        { Equation = eq; Args = args; Results = results; Carries = carries }
+
+        {
+            Equation = eq
+            Args = args
+            Results = results
+            ActiveArgs = eq.Args |> Array.map (fun v -> active[v])
+            ActiveResults = activeResults
+            Carries = carries
+        }
 
     /// The results of a program and the function from their cotangents to those of the active inputs (none: zero).
     let rec private pullback (program: Program) (activeInputs: bool[]) (inputs: Tensor[]) =
-        let active = activity program activeInputs
+        let active = Activity.variables program activeInputs
         let values: Tensor[] = Array.zeroCreate program.Types.Length
         Array.iter2 (fun v x -> values[v] <- x) program.Inputs inputs
         let steps = program.Equations |> Array.map (forward values active)
 
         let back (cotangents: Tensor option[]) : Tensor option[] =
             let c: Tensor option[] = Array.create program.Types.Length None
-            Array.iter2 (fun v cotangent -> c[v] <- accumulate c[v] cotangent) program.Outputs cotangents
+
+            for i in 0 .. cotangents.Length - 1 do
+                let v = program.Outputs[i]
+
+                if active[v] then
+                    c[v] <- sum c[v] cotangents[i]
 
             for step in Array.rev steps do
-                let given = step.Equation.Outs |> Array.map (fun v -> c[v])
-                let wanted = step.Equation.Args |> Array.map (fun v -> active[v])
+                let given = step.Equation.Outs |> Array.mapi (fun i v -> if step.ActiveResults[i] then c[v] else None)
 
-                if Array.exists Option.isSome given && Array.contains true wanted then
-                    let contributions = backStep step wanted given
+                if Array.exists Option.isSome given then
+                    let contributions = backStep step given
 
-                    for i in 0 .. wanted.Length - 1 do
-                        if wanted[i] then
+                    for i in 0 .. contributions.Length - 1 do
+                        if step.ActiveArgs[i] then
                             let v = step.Equation.Args[i]
-                            c[v] <- accumulate c[v] contributions[i]
+                            c[v] <- sum c[v] contributions[i]
 
             program.Inputs |> Array.map (fun v -> c[v])
 
         program.Outputs |> Array.map (fun v -> values[v]), back
 
-    and private backStep (step: Step) (wanted: bool[]) (given: Tensor option[]) : Tensor option[] =
+    and private backStep (step: Step) (given: Tensor option[]) : Tensor option[] =
         match step.Equation.Primitive with
-        | Primitive.Control(ControlOp.Cond(whenTrue, whenFalse)) -> backCond whenTrue whenFalse step wanted given
+        | Primitive.Control(ControlOp.Cond(whenTrue, whenFalse)) -> backCond whenTrue whenFalse step given
         | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, body)) ->
-            backScan constants carry length reverse body step wanted given
+            backScan constants carry length reverse body step given
         | Primitive.Control(ControlOp.While _) ->
             Errors.notDifferentiable "whileLoop" "a reverse derivative through a loop of unknown length"
-        | primitive -> Vjp.simple primitive step.Args step.Results given[0].Value
+        | primitive -> Vjp.simple primitive step.ActiveArgs step.Args step.Results[0] given[0].Value
 
     /// The cotangents of a program's inputs, zero where none, only for those wanted.
     and private backInto (program: Program) (wanted: bool[]) (inputs: Tensor[]) (given: Tensor option[]) =
@@ -126,20 +115,19 @@ module Grad =
                     orZero inputs[i] result[i]
         |]
 
-    and private backCond whenTrue whenFalse step wanted given =
-        let operands = step.Args[1..]
-        let branch program () = backInto program wanted[1..] operands given
+    and private backCond whenTrue whenFalse step given =
+        let operands, wanted = step.Args[1..], step.ActiveArgs[1..]
+        let branch program () = backInto program wanted operands given
         let results = Control.condMany step.Args[0] (branch whenTrue) (branch whenFalse)
-        Array.append [| None |] (deal wanted[1..] results)
+        Array.append [| None |] (deal wanted results)
 
     /// The adjoint scan runs the other way; it carries the cotangents of the carry and the sums of those of the constants.
-    and private backScan constants carry length reverse body step wanted given =
+    and private backScan constants carry length reverse body step given =
         let inner = step.Args[.. constants - 1]
-        let initial = step.Args[constants .. constants + carry - 1]
         let xs = step.Args[constants + carry ..]
-        let wantConstant, wantX = wanted[.. constants - 1], wanted[constants + carry ..]
-        let realCarry = initial |> Array.map isReal
-        let carryCotangents = pick realCarry (Array.map2 orZero step.Results[.. carry - 1] given[.. carry - 1])
+        let wantConstant, wantX = step.ActiveArgs[.. constants - 1], step.ActiveArgs[constants + carry ..]
+        let wantCarry = step.ActiveResults[.. carry - 1]
+        let carryCotangents = pick wantCarry (Array.map2 orZero step.Results[.. carry - 1] given[.. carry - 1])
         let sums = pick wantConstant inner |> Array.map Ops.zerosLike
         let givenYs = given[carry..]
         let n, m = carryCotangents.Length, sums.Length
@@ -147,8 +135,8 @@ module Grad =
         let adjoint (state: Tensor[]) (slices: Tensor[]) =
             let saved, xSlices = slices[.. carry - 1], slices[carry .. carry + xs.Length - 1]
             let cy = deal (Array.map Option.isSome givenYs) slices[carry + xs.Length ..]
-            let given = Array.append (deal realCarry state) cy
-            let want = Array.concat [ wantConstant; realCarry; wantX ]
+            let given = Array.append (deal wantCarry state) cy
+            let want = Array.concat [ wantConstant; wantCarry; wantX ]
             let results = backInto body want (Array.concat [ inner; saved; xSlices ]) given
             let sums = Array.map2 (fun (a: Tensor) (b: Tensor) -> a + b) state[n..] results[.. m - 1]
             Array.append results[m .. m + n - 1] sums, results[m + n ..]
@@ -158,7 +146,7 @@ module Grad =
         let state, cx =
             Control.scanBy (not reverse) length adjoint (Array.append carryCotangents sums) sequences
 
-        Array.concat [ deal wantConstant state[n..]; deal realCarry state; deal wantX cx ]
+        Array.concat [ deal wantConstant state[n..]; deal wantCarry state; deal wantX cx ]
 
     /// The values of f at xs, and the function from cotangents of the values to cotangents of xs:
     /// c -> (df/dx)' c. Integers and truth values get zeros.

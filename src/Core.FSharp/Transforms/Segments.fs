@@ -1,6 +1,6 @@
 // Vectors made of parts one after the other. Gradients with respect to slices of one flat vector arrive as sums of padded
 // pieces; where the pieces do not overlap, the sum is a concatenation and needs no arithmetic.
-// Relies on Facts. Read Rewrite next.
+// Relies on Facts. Read MoveRules next.
 module internal Ppl.Core.Transforms.Segments
 
 open Ppl.Core

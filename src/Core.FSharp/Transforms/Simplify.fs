@@ -1,5 +1,6 @@
 // Simplification: the rules of Rewrite and the removal of dead code, repeated until the program no longer shrinks.
-// Relies on Rewrite and DeadCode. Read Compile next.
+// Linear recurrences of scans are brought into the form that is fastest to iterate.
+// Relies on Rewrite, DeadCode and Recurrence. Read Compile next.
 namespace Ppl.Core.Transforms
 
 open Ppl.Core.Ir
@@ -11,7 +12,7 @@ module Simplify =
     let private rounds = 4
 
     let private once (program: Program) =
-        DeadCode.prune (Rewrite.program program (program.Inputs |> Array.map (fun _ -> ValueNone)))
+        DeadCode.prune (Rewrite.program program (program.Inputs |> Array.map (fun _ -> Rewrite.Given.Nothing)))
 
     /// Common subexpressions are shared, known values computed, scalar factors and terms moved out of sums, products with
     /// known matrices written out, dead code removed. Inputs and outputs stay.
@@ -21,4 +22,4 @@ module Simplify =
 
             if n = 1 || Program.size next >= Program.size current then next else go (n - 1) next
 
-        go rounds (DeadCode.prune program)
+        once (Recurrence.shorten (go rounds (DeadCode.prune program)))

@@ -6,6 +6,7 @@ using System.Globalization;
 using System.IO;
 using System.Threading;
 using Spectre.Console;
+using static System.FormattableString;
 
 namespace Ppl;
 
@@ -64,9 +65,9 @@ internal sealed class PlainProgress(TextWriter writer) : IProgress<RunProgress>
     private static string Line(RunProgress p)
     {
         var phase = p.Phase == RunPhase.Warmup ? "warm-up " : "sampling";
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"chain {p.Chain + 1}/{p.Chains}  {100 * p.Draw / p.Total,3}%  {phase}  {p.Draw}/{p.Total}  divergences {p.Divergences}  step size {p.StepSize:G3}  gradients/draw {p.GradientsPerDraw:F1}");
+        var (step, gradients) = (Invariant($"{p.StepSize:G3}"), Invariant($"{p.GradientsPerDraw:F1}"));
+        return $"chain {p.Chain + 1}/{p.Chains}  {100 * p.Draw / p.Total,3}%  {phase}  {p.Draw}/{p.Total}"
+            + $"  divergences {p.Divergences}  step size {step}  gradients/draw {gradients}";
     }
 }
 
@@ -74,6 +75,9 @@ internal sealed class PlainProgress(TextWriter writer) : IProgress<RunProgress>
 internal sealed class LiveProgress(IAnsiConsole console) : IProgress<RunProgress>, IRunListener
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
+
+    private static readonly string[] Columns =
+        ["chain", "phase", "progress", "draws", "divergences", "step size", "gradients/draw", "left"];
 
     private readonly Lock gate = new();
     private readonly ManualResetEventSlim ended = new();
@@ -126,7 +130,7 @@ internal sealed class LiveProgress(IAnsiConsole console) : IProgress<RunProgress
 
     private Table Table()
     {
-        var table = new Table().AddColumns("chain", "phase", "progress", "draws", "divergences", "step size", "gradients/draw", "left");
+        var table = new Table().AddColumns(Columns);
         lock (gate)
         {
             for (var chain = 0; chain < chains.Length; chain++)
@@ -156,7 +160,7 @@ internal sealed class LiveProgress(IAnsiConsole console) : IProgress<RunProgress
             p.Divergences > 0 ? $"[yellow]{p.Divergences}[/]" : "0",
             p.StepSize.ToString("G3", CultureInfo.InvariantCulture),
             p.GradientsPerDraw.ToString("F1", CultureInfo.InvariantCulture),
-            p.Eta.ToString(@"mm\:ss", CultureInfo.InvariantCulture),
+            p.Eta.ToString(p.Eta.TotalHours < 1 ? @"mm\:ss" : @"d\.hh\:mm\:ss", CultureInfo.InvariantCulture),
         ];
     }
 }

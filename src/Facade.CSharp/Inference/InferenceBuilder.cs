@@ -40,19 +40,23 @@ public sealed class InferenceBuilder<TModel>
     }
 
     /// <summary>The number of independent chains, at least 1. Default 4: R-hat compares them.</summary>
-    public InferenceBuilder<TModel> Chains(int count) => With(settings with { Chains = Setting.AtLeast(1, nameof(Chains), count) });
+    public InferenceBuilder<TModel> Chains(int count) =>
+        With(settings with { Chains = Setting.AtLeast(1, nameof(Chains), count) });
 
     /// <summary>Transitions per chain that learn step size and metric and are not kept. Default 1,000.</summary>
-    public InferenceBuilder<TModel> Warmup(int count) => With(settings with { Warmup = Setting.AtLeast(0, nameof(Warmup), count) });
+    public InferenceBuilder<TModel> Warmup(int count) =>
+        With(settings with { Warmup = Setting.AtLeast(0, nameof(Warmup), count) });
 
     /// <summary>Draws per chain that are kept, at least 1. Default 1,000.</summary>
-    public InferenceBuilder<TModel> Draws(int count) => With(settings with { Draws = Setting.AtLeast(1, nameof(Draws), count) });
+    public InferenceBuilder<TModel> Draws(int count) =>
+        With(settings with { Draws = Setting.AtLeast(1, nameof(Draws), count) });
 
     /// <summary>The seed of all randomness: same seed, same bits. Default 0.</summary>
     public InferenceBuilder<TModel> Seed(ulong seed) => With(settings with { Seed = seed });
 
     /// <summary>The number of threads; 0, the default, is one per processor. It does not change the draws.</summary>
-    public InferenceBuilder<TModel> Threads(int count) => With(settings with { Threads = Setting.AtLeast(0, nameof(Threads), count) });
+    public InferenceBuilder<TModel> Threads(int count) =>
+        With(settings with { Threads = Setting.AtLeast(0, nameof(Threads), count) });
 
     /// <summary>What the sampler learns about scales and correlations. Default: the variances.</summary>
     public InferenceBuilder<TModel> Metric(Metric metric)
@@ -64,10 +68,14 @@ public sealed class InferenceBuilder<TModel>
     /// <summary>The engine that compiles and runs the sampler. Default: machine code for this processor.</summary>
     public InferenceBuilder<TModel> Engine(IEngine engine) => With(settings with { Engine = Guard.Given(engine) });
 
-    /// <summary>Starts a run on threads of its own and returns at once: a handle that can stop it and keep its draws.</summary>
+    /// <summary>
+    /// Starts a run on threads of its own and returns at once: a handle that can stop it and keep its draws.
+    /// </summary>
     /// <param name="progress">Told how far the chains have come; called from their threads.</param>
     /// <param name="cancellationToken">Ends the run within 250 ms; its draws are kept in the exception.</param>
-    public InferenceRun<TModel> Start(IProgress<RunProgress>? progress = null, CancellationToken cancellationToken = default) =>
+    public InferenceRun<TModel> Start(
+        IProgress<RunProgress>? progress = null,
+        CancellationToken cancellationToken = default) =>
         new(new RunJob(definition, settings, progress), cancellationToken);
 
     /// <summary>Runs on threads of its own.</summary>
@@ -77,12 +85,16 @@ public sealed class InferenceBuilder<TModel>
     /// PPL1xxx: the data; PPL2103: no finite starting point; PPL6xxx: the model.
     /// </exception>
     /// <exception cref="RunCanceledException{TModel}">The run was cancelled; it holds the draws made so far.</exception>
-    public Task<Posterior<TModel>> RunAsync(IProgress<RunProgress>? progress = null, CancellationToken cancellationToken = default) =>
+    public Task<Posterior<TModel>> RunAsync(
+        IProgress<RunProgress>? progress = null,
+        CancellationToken cancellationToken = default) =>
         Start(progress, cancellationToken).Completion;
 
     /// <summary>Runs and waits. For programs without async; the work is on threads of its own all the same.</summary>
     /// <inheritdoc cref="RunAsync"/>
-    public Posterior<TModel> Run(IProgress<RunProgress>? progress = null, CancellationToken cancellationToken = default) =>
+    public Posterior<TModel> Run(
+        IProgress<RunProgress>? progress = null,
+        CancellationToken cancellationToken = default) =>
         RunAsync(progress, cancellationToken).GetAwaiter().GetResult();
 
     private InferenceBuilder<TModel> With(InferenceSettings changed) => new(definition, changed);

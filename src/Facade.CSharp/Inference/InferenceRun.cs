@@ -33,7 +33,9 @@ public sealed class InferenceRun<TModel>
     {
         await stop.CancelAsync().ConfigureAwait(false);
         var result = await outcome.ConfigureAwait(false);
-        return keep ? new(result) : throw new OperationCanceledException("the run was stopped and its draws were not kept");
+        return keep
+            ? new(result)
+            : throw new OperationCanceledException("the run was stopped and its draws were not kept");
     }
 
     private async Task<Posterior<TModel>> CompleteAsync(CancellationTokenRegistration registration, CancellationToken token)

@@ -35,9 +35,10 @@ internal sealed record InferenceSettings
     /// <summary>Compiles the sampler that these settings describe.</summary>
     public CompiledSampler Compile(SamplingTarget target)
     {
+        var leapfrog = IntegratorModule.leapfrog;
         return Hmc is { } hmc
-            ? Sampler.hmc(Engine, new(hmc.Steps, hmc.Jitter, IntegratorModule.leapfrog, Adaptation(hmc.TargetAccept)), Run, target)
-            : Sampler.nuts(Engine, new(Nuts.MaxTreeDepth, IntegratorModule.leapfrog, Adaptation(Nuts.TargetAccept)), Run, target);
+            ? Sampler.hmc(Engine, new(hmc.Steps, hmc.Jitter, leapfrog, Adaptation(hmc.TargetAccept)), Run, target)
+            : Sampler.nuts(Engine, new(Nuts.MaxTreeDepth, leapfrog, Adaptation(Nuts.TargetAccept)), Run, target);
     }
 
     private RunOptions Run => new(Chains, Warmup, Draws, Seed, Threads, RunOptions.Default.Start);

@@ -10,7 +10,9 @@ public sealed record NutsOptions
     /// <remarks>Nearer to 1: smaller steps, fewer divergences, more work.</remarks>
     public double TargetAccept { get; set; } = 0.8;
 
-    /// <summary>The largest number of doublings of a trajectory, 1 to 20. Default 10: at most 1,023 steps (Stan).</summary>
+    /// <summary>
+    /// The largest number of doublings of a trajectory, 1 to 20. Default 10: at most 1,023 steps (Stan).
+    /// </summary>
     public int MaxTreeDepth { get; set; } = 10;
 }
 
@@ -23,7 +25,9 @@ public sealed record HmcOptions
     /// <summary>The number of leapfrog steps of a trajectory, at least 1. Default 16.</summary>
     public int Steps { get; set; } = 16;
 
-    /// <summary>Step sizes vary by this fraction from one trajectory to the next, from 0 to below 1. Default 0.2.</summary>
+    /// <summary>
+    /// Step sizes vary by this fraction from one trajectory to the next, from 0 to below 1. Default 0.2.
+    /// </summary>
     public double Jitter { get; set; } = 0.2;
 }
 
@@ -33,7 +37,9 @@ public enum Metric
     /// <summary>The variances of the coordinates, from the draws (Stan's default).</summary>
     Diagonal,
 
-    /// <summary>The variances of the coordinates, from draws and gradients: learnt from few draws (nutpie's default).</summary>
+    /// <summary>
+    /// The variances of the coordinates, from draws and gradients: learnt from few draws (nutpie's default).
+    /// </summary>
     DiagonalFromGradients,
 
     /// <summary>All covariances: for few, strongly correlated parameters.</summary>

@@ -21,7 +21,12 @@ internal interface IRunListener
 }
 
 /// <summary>What a run has produced.</summary>
-internal sealed record RunOutcome(string Model, InferenceSettings Settings, RunResult Result, DrawStore Store, TimeSpan CompileTime);
+internal sealed record RunOutcome(
+    string Model,
+    InferenceSettings Settings,
+    RunResult Result,
+    DrawStore Store,
+    TimeSpan CompileTime);
 
 /// <summary>A run that has not begun yet.</summary>
 internal sealed class RunJob(ModelDefinition definition, InferenceSettings settings, IProgress<RunProgress>? progress)

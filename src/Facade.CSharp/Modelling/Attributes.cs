@@ -4,7 +4,9 @@ using System;
 
 namespace Ppl;
 
-/// <summary>Marks a partial class as a model. The generator adds its sites, schema, typed draws and result accessors.</summary>
+/// <summary>
+/// Marks a partial class as a model. The generator adds its sites, schema, typed draws and result accessors.
+/// </summary>
 /// <param name="name">The model's name in reports and files; the class's name if it is left out.</param>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class ModelAttribute(string? name = null) : Attribute

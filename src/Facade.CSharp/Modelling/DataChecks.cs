@@ -15,7 +15,8 @@ internal static class DataChecks
     /// <summary>The axes that the labels define. Faults of the labels are Require's.</summary>
     public static IReadOnlyDictionary<string, Axis> Axes(IReadOnlyList<DataMember> data) =>
         data.Where(static m => m.Kind == DataKind.Axis && m.Value is string[])
-            .ToDictionary(static m => m.Name, static m => new Axis(m.Name, ((string[])m.Value!).Length, (string[])m.Value!));
+            .Select(static m => (m.Name, Labels: (string[])m.Value!))
+            .ToDictionary(static a => a.Name, static a => new Axis(a.Name, a.Labels.Length, a.Labels));
 
     /// <summary>PPL1001 to PPL1004, PPL1011 to PPL1013 for the first member at fault.</summary>
     public static void Require(IReadOnlyList<DataMember> data)
@@ -33,6 +34,17 @@ internal static class DataChecks
             Extents(member, value, sizes);
             Finite(member, value);
         }
+    }
+
+    /// <summary>PPL1013: a member or site names an axis that the model does not have.</summary>
+    public static PplException UnknownAxis(string site, string axis, IEnumerable<string> known)
+    {
+        var names = string.Join(", ", known.Order());
+        return new(
+            "PPL1013",
+            $"the model has no axis '{axis}'; it has {(names.Length == 0 ? "none" : names)}",
+            "mark a string[] property with [Axis] and name it with nameof",
+            site);
     }
 
     private static string[] Labels(DataMember member, object value)
@@ -53,7 +65,8 @@ internal static class DataChecks
 
             if (!first.TryAdd(labels[i], i))
             {
-                throw Labelling(member, $"the label '{labels[i]}' stands at index {first[labels[i]]} and again at index {i}", i);
+                var what = $"the label '{labels[i]}' stands at index {first[labels[i]]} and again at index {i}";
+                throw Labelling(member, what, i);
             }
         }
 
@@ -77,11 +90,7 @@ internal static class DataChecks
             var axis = member.Axes[i];
             if (!sizes.TryGetValue(axis, out var size))
             {
-                throw new PplException(
-                    "PPL1013",
-                    $"the model has no axis '{axis}'; it has {(sizes.Count == 0 ? "none" : string.Join(", ", sizes.Keys.Order()))}",
-                    "mark a string[] property with [Axis] and name it with nameof",
-                    member.Name);
+                throw UnknownAxis(member.Name, axis, sizes.Keys);
             }
 
             if (i >= array.Rank || array.GetLength(i) != size)
@@ -116,7 +125,9 @@ internal static class DataChecks
         throw new PplException(
             isNaN ? "PPL1001" : "PPL1002",
             $"the value at index {index} is {shown}",
-            isNaN ? "remove the missing elements, or give them a latent site of their own" : "remove them, or model them as censored",
+            isNaN
+                ? "remove the missing elements, or give them a latent site of their own"
+                : "remove them, or model them as censored",
             member.Name,
             index);
     }

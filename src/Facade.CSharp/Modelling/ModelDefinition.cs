@@ -16,7 +16,11 @@ internal sealed class ModelDefinition
     private readonly ModelSchema schema;
     private readonly IReadOnlyDictionary<string, Axis> axes;
 
-    private ModelDefinition(ModelSchema schema, IReadOnlyDictionary<string, Axis> axes, Action check, Func<Target> target)
+    private ModelDefinition(
+        ModelSchema schema,
+        IReadOnlyDictionary<string, Axis> axes,
+        Action check,
+        Func<Target> target)
     {
         this.schema = schema;
         this.axes = axes;
@@ -60,7 +64,7 @@ internal sealed class ModelDefinition
             throw new PplException(
                 "PPL6012",
                 $"the site '{site.Name}' is declared, but the body neither samples nor derives it",
-                $"add p.Sample({site.Name}, ...) or p.Deterministic({site.Name}, ...) to the body, or remove the declaration",
+                $"say p.Sample({site.Name}, ...) or p.Deterministic({site.Name}, ...), or remove the declaration",
                 site.Name);
         }
     }

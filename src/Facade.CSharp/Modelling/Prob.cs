@@ -150,11 +150,11 @@ public sealed class Prob
         var sizes = named.Select(static axis => axis.Size).ToArray();
         if (!dimensions.Take(sizes.Length).SequenceEqual(sizes))
         {
+            var declared = string.Join(" x ", named.AsEnumerable());
             throw new PplException(
                 "PPL1004",
-                $"the axes are {string.Join(" x ", named.AsEnumerable())}, but {what} has the shape [{string.Join(",", dimensions)}]",
-                $"copy the distribution along the axis, as in Normal(mu, tau).Each({string.Join(").Each(", site.Axes)}), "
-                    + "or correct the axes in the attribute",
+                $"the axes are {declared}, but {what} has the shape [{string.Join(",", dimensions)}]",
+                $"copy the distribution along the axis, as in Normal(mu, tau).Each({site.Axes[^1]}), or correct the axes",
                 site.Name);
         }
 
@@ -162,11 +162,5 @@ public sealed class Prob
     }
 
     private Axis Named(string site, string axis) =>
-        axes.TryGetValue(axis, out var found)
-            ? found
-            : throw new PplException(
-                "PPL1013",
-                $"the model has no axis '{axis}'; it has {(axes.Count == 0 ? "none" : string.Join(", ", axes.Keys.Order()))}",
-                "mark a string[] property with [Axis] and name it with nameof",
-                site);
+        axes.TryGetValue(axis, out var found) ? found : throw DataChecks.UnknownAxis(site, axis, axes.Keys);
 }

@@ -43,7 +43,8 @@ public static class Query
         Say(p => p.Observe(value, distribution, address), value);
 
     /// <summary>A term of the log density.</summary>
-    public static Model<Real> Factor(string address, Real logWeight) => Say(p => p.Factor(address, logWeight), logWeight);
+    public static Model<Real> Factor(string address, Real logWeight) =>
+        Say(p => p.Factor(address, logWeight), logWeight);
 
     /// <summary>A derived value.</summary>
     public static Model<T> Deterministic<T>(string address, T value)

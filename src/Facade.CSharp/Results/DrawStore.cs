@@ -10,7 +10,8 @@ namespace Ppl;
 /// <summary>All draws of a run: the sites in the model's order and the number of draws of each chain.</summary>
 internal sealed class DrawStore(IReadOnlyList<SiteDraws> sites, IReadOnlyList<int> lengths)
 {
-    private readonly Dictionary<string, SiteDraws> byName = sites.ToDictionary(static s => s.Name, StringComparer.Ordinal);
+    private readonly Dictionary<string, SiteDraws> byName =
+        sites.ToDictionary(static s => s.Name, StringComparer.Ordinal);
 
     public IReadOnlyList<SiteDraws> Sites => sites;
 
@@ -23,7 +24,8 @@ internal sealed class DrawStore(IReadOnlyList<SiteDraws> sites, IReadOnlyList<in
         if (!byName.TryGetValue(Guard.Given(name), out var site))
         {
             var nearest = string.Join(", ", Address.nearest(name, byName.Keys).Select(static n => $"'{n}'"));
-            throw new PplException("PPL6002", $"there are no draws of '{name}'; known: {nearest}", "correct the address", name);
+            var what = $"there are no draws of '{name}'; known: {nearest}";
+            throw new PplException("PPL6002", what, "correct the address", name);
         }
 
         return site.Shape.Length == rank

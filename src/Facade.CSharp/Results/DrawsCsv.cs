@@ -10,7 +10,8 @@ internal static class DrawsCsv
 {
     public static IEnumerable<string> Lines(DrawStore store)
     {
-        yield return string.Join(',', [".chain", ".iteration", ".draw", .. store.Sites.SelectMany(Names).Select(Csv.Text)]);
+        var names = store.Sites.SelectMany(Names).Select(Csv.Text);
+        yield return string.Join(',', [".chain", ".iteration", ".draw", .. names]);
         var draw = 0;
         for (var chain = 0; chain < store.Lengths.Count; chain++)
         {
@@ -25,8 +26,12 @@ internal static class DrawsCsv
         Enumerable
             .Range(0, site.Elements)
             .Select(site.Places)
-            .Select(places => places.Length == 0 ? site.Name : $"{site.Name}[{string.Join(',', places.Select(static p => p + 1))}]");
+            .Select(places => string.Join(',', places.Select(static p => p + 1)))
+            .Select(places => places.Length == 0 ? site.Name : $"{site.Name}[{places}]");
 
     private static string Cells(DrawStore store, int chain, int draw) =>
-        string.Concat(store.Sites.SelectMany(site => site.Draw(chain, draw).ToArray()).Select(static x => "," + Csv.Number(x)));
+        string.Concat(
+            from site in store.Sites
+            from x in site.Draw(chain, draw).ToArray()
+            select "," + Csv.Number(x));
 }

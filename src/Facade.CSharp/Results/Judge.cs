@@ -17,10 +17,18 @@ internal sealed class Judge(string name, double[][] draws)
     private readonly Lazy<Judged<Chains>> chains = new(() => Bridge.Checked(ChainsModule.check(Comparable(draws))));
 
     public Estimate Mean() =>
-        Estimate("mean", c => Bridge.Judged(ChainsModule.mean(c)), c => Bridge.Judged(Mcse.mean(c)), c => Bridge.Judged(Ess.mean(c)));
+        Estimate(
+            "mean",
+            c => Bridge.Judged(ChainsModule.mean(c)),
+            c => Bridge.Judged(Mcse.mean(c)),
+            c => Bridge.Judged(Ess.mean(c)));
 
     public Estimate Sd() =>
-        Estimate("standard deviation", c => Bridge.Judged(ChainsModule.sd(c)), c => Bridge.Judged(Mcse.sd(c)), c => Bridge.Judged(Ess.sd(c)));
+        Estimate(
+            "standard deviation",
+            c => Bridge.Judged(ChainsModule.sd(c)),
+            c => Bridge.Judged(Mcse.sd(c)),
+            c => Bridge.Judged(Ess.sd(c)));
 
     public Estimate Quantile(double p) =>
         Estimate(
@@ -35,7 +43,8 @@ internal sealed class Judge(string name, double[][] draws)
 
     public double? EssTail() => Figure(c => Bridge.Judged(Ess.tail(c)));
 
-    public ScalarSummary Summary(double level) => Ppl.Inference.Diagnostics.Summary.ofDrawsAt(level, name, Comparable(draws));
+    public ScalarSummary Summary(double level) =>
+        Ppl.Inference.Diagnostics.Summary.ofDrawsAt(level, name, Comparable(draws));
 
     /// <summary>The chains that are compared; see the remarks of the class.</summary>
     public static double[][] Comparable(IReadOnlyList<double[]> draws)
@@ -53,7 +62,11 @@ internal sealed class Judge(string name, double[][] draws)
     private double? Figure(Func<Chains, Judged> measure) =>
         chains.Value.Value is { } checkedChains ? measure(checkedChains).Number : null;
 
-    private Estimate Estimate(string what, Func<Chains, Judged> value, Func<Chains, Judged> error, Func<Chains, Judged> size)
+    private Estimate Estimate(
+        string what,
+        Func<Chains, Judged> value,
+        Func<Chains, Judged> error,
+        Func<Chains, Judged> size)
     {
         if (chains.Value.Value is not { } c)
         {

@@ -75,7 +75,8 @@ public sealed class Posterior<TModel>
     public ScalarDraws Map(string name, Func<DrawReader, double> function)
     {
         Guard.Given(function);
-        return new(Guard.Given(name), [.. Enumerable.Range(0, Chains).Select(chain => Readers(chain).Select(function).ToArray())]);
+        var chains = Enumerable.Range(0, Chains).Select(chain => Readers(chain).Select(function).ToArray());
+        return new(Guard.Given(name), [.. chains]);
     }
 
     /// <summary>One row for each number: mean, sd, interval, ESS, R-hat and Monte Carlo errors.</summary>
@@ -94,7 +95,9 @@ public sealed class Posterior<TModel>
     /// Writes one file per chain, directory/model-1.csv and so on, in CmdStan's form (rstan, cmdstanr, cmdstanpy).
     /// </summary>
     /// <returns>The paths of the files.</returns>
-    public async Task<IReadOnlyList<string>> SaveStanCsvAsync(string directory, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<string>> SaveStanCsvAsync(
+        string directory,
+        CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(Guard.Given(directory));
         var paths = new string[Chains];
@@ -112,10 +115,19 @@ public sealed class Posterior<TModel>
         Enumerable.Range(0, Store.Lengths[chain]).Select(draw => new DrawReader(Store, chain, draw));
 
     private ScalarSummary[] Summarise(double level) =>
-        [.. Store.Sites.SelectMany(static site => Enumerable.Range(0, site.Elements).Select(site.Flat)).Select(x => x.Summarise(level))];
+    [
+        .. from site in Store.Sites
+           from element in Enumerable.Range(0, site.Elements)
+           select site.Flat(element).Summarise(level),
+    ];
 
     private Diagnostic[] Diagnose() =>
-        Bridge.Diagnostics(Flags("diverging"), Flags("saturated"), outcome.Result.Sampler.Limit, Statistics.Values("energy"), summaries.Value);
+        Bridge.Diagnostics(
+            Flags("diverging"),
+            Flags("saturated"),
+            outcome.Result.Sampler.Limit,
+            Statistics.Values("energy"),
+            summaries.Value);
 
     private bool[][] Flags(string name) =>
         Statistics.Names.Contains(name)

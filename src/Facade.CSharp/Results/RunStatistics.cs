@@ -63,10 +63,14 @@ public sealed class RunStatistics
     /// <summary>The number of divergent draws of all chains.</summary>
     public int Divergences => Chains.Sum(static c => c.Divergences);
 
-    /// <summary>The names of the statistics that every draw has, for example lp, acceptance, leapfrogs, energy.</summary>
+    /// <summary>
+    /// The names of the statistics that every draw has, for example lp, acceptance, leapfrogs, energy.
+    /// </summary>
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>A statistic of every draw, [chain][draw]; truth values are 0 and 1 (PPL5008 for an unknown name).</summary>
+    /// <summary>
+    /// A statistic of every draw, [chain][draw]; truth values are 0 and 1 (PPL5008 for an unknown name).
+    /// </summary>
     public double[][] Values(string name) => Array.ConvertAll(chains, chain => Column(chain, Guard.Given(name)));
 
     private static double[] Column(ChainResult chain, string name) =>

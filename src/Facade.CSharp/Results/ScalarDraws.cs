@@ -52,7 +52,8 @@ public sealed class ScalarDraws
     public Interval Eti(double level = 0.89)
     {
         Share(level, nameof(level));
-        return new(judge.Quantile(0.5 - (0.5 * level)), judge.Quantile(0.5 + (0.5 * level)), level, IntervalKind.EqualTailed);
+        var half = 0.5 * level;
+        return new(judge.Quantile(0.5 - half), judge.Quantile(0.5 + half), level, IntervalKind.EqualTailed);
     }
 
     /// <summary>The probability of a statement about the number: the share of the draws for which it holds.</summary>

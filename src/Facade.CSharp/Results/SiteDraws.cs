@@ -39,7 +39,8 @@ internal sealed class SiteDraws(string name, int[] shape, IReadOnlyList<Axis> ax
         var known = labels.Count == 0
             ? "the axis has no labels"
             : "known: " + string.Join(", ", Address.nearest(label, labels).Select(static l => $"'{l}'"));
-        throw new PplException("PPL6011", $"no element is labelled '{label}'; {known}", "correct the label, or use the place", name);
+        var what = $"no element is labelled '{label}'; {known}";
+        throw new PplException("PPL6011", what, "correct the label, or use the place", name);
     }
 
     /// <summary>The draws of the element at these places.</summary>
@@ -71,10 +72,11 @@ internal sealed class SiteDraws(string name, int[] shape, IReadOnlyList<Axis> ax
         new(ElementName(element), Array.ConvertAll(chains, chain => Column(chain, element)));
 
     /// <summary>theta[Choate], theta[0], beta[a,2], mu.</summary>
-    public string ElementName(int element) =>
-        shape.Length == 0
-            ? name
-            : $"{name}[{string.Join(",", Places(element).Select((place, axis) => Labels(axis) is { Count: > 0 } l ? l[place] : $"{place}"))}]";
+    public string ElementName(int element)
+    {
+        var places = Places(element).Select((place, axis) => Labels(axis) is { Count: > 0 } l ? l[place] : $"{place}");
+        return shape.Length == 0 ? name : $"{name}[{string.Join(",", places)}]";
+    }
 
     /// <summary>The places along each axis of a row-major number.</summary>
     public int[] Places(int element)

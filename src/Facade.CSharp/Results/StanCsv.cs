@@ -40,8 +40,8 @@ internal static class StanCsv
             _ => "diag_e",
         };
         string[] engine = s.Hmc is { } hmc
-            ? ["#         engine = static", "#           static", $"#             int_time = {Number(hmc.Steps * chain.StepSize)}"]
-            : ["#         engine = nuts (Default)", "#           nuts", $"#             max_depth = {s.Nuts.MaxTreeDepth}"];
+            ? ["static", "#           static", $"#             int_time = {Number(hmc.Steps * chain.StepSize)}"]
+            : ["nuts (Default)", "#           nuts", $"#             max_depth = {s.Nuts.MaxTreeDepth}"];
         return
         [
             $"# model = {Clean(model)}",
@@ -56,7 +56,8 @@ internal static class StanCsv
             $"#       delta = {Number(s.Hmc?.TargetAccept ?? s.Nuts.TargetAccept)}",
             "#     algorithm = hmc (Default)",
             "#       hmc",
-            .. engine,
+            $"#         engine = {engine[0]}",
+            .. engine[1..],
             $"#         metric = {metric}",
             "#         stepsize = 1 (Default)",
             $"#         stepsize_jitter = {Number(s.Hmc?.Jitter ?? 0)}",
@@ -74,7 +75,9 @@ internal static class StanCsv
                 "accept_stat__",
                 "stepsize__",
                 .. Present(chain).Select(static s => s.Column),
-                .. store.Sites.SelectMany(site => ColumnMajor(site).Select(places => string.Join('.', [Clean(site.Name), .. places.Select(static p => $"{p + 1}")]))),
+                .. from site in store.Sites
+                   from places in ColumnMajor(site)
+                   select string.Join('.', [Clean(site.Name), .. places.Select(static p => $"{p + 1}")]),
             ]);
 
     private static IEnumerable<string> Adaptation(Metric metric, ChainResult chain)
@@ -111,8 +114,15 @@ internal static class StanCsv
         var statistics = Present(chain).Select(s => chain.Draws.Statistic(s.Name)!).ToArray();
         for (var t = 0; t < chain.Draws.Count; t++)
         {
-            double[] own = [chain.Draws.LogDensities[t], acceptance[t], chain.StepSize, .. statistics.Select(s => s[t])];
-            yield return string.Join(',', own.Concat(store.Sites.SelectMany(site => Values(site, chain.Chain, t))).Select(Number));
+            IEnumerable<double> row =
+            [
+                chain.Draws.LogDensities[t],
+                acceptance[t],
+                chain.StepSize,
+                .. statistics.Select(s => s[t]),
+                .. store.Sites.SelectMany(site => Values(site, chain.Chain, t)),
+            ];
+            yield return string.Join(',', row.Select(Number));
         }
     }
 
@@ -140,10 +150,14 @@ internal static class StanCsv
 
     /// <summary>The places of the elements, the first axis fastest.</summary>
     private static IEnumerable<int[]> ColumnMajor(SiteDraws site) =>
-        Enumerable.Range(0, site.Elements).Select(site.Places).OrderBy(static p => p.Reverse().ToArray(), PlaceOrder.Instance);
+        Enumerable
+            .Range(0, site.Elements)
+            .Select(site.Places)
+            .OrderBy(static p => p.AsEnumerable().Reverse().ToArray(), PlaceOrder.Instance);
 
     /// <summary>Letters, digits and underscores: what Stan's names are made of.</summary>
-    internal static string Clean(string name) => string.Concat(name.Select(static c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
+    internal static string Clean(string name) =>
+        string.Concat(name.Select(static c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
 
     private static string Number(double x) =>
         double.IsFinite(x) ? x.ToString("R", CultureInfo.InvariantCulture)

@@ -84,7 +84,8 @@ public sealed class SummaryTable : IReadOnlyList<SummaryRow>
         text.AppendJoin(',', ["name", .. Columns]).Append('\n');
         foreach (var r in rows)
         {
-            double?[] figures = [r.Mean, r.Sd, r.EtiLower, r.EtiUpper, r.EssBulk, r.EssTail, r.RHat, r.McseMean, r.McseSd];
+            double?[] figures =
+                [r.Mean, r.Sd, r.EtiLower, r.EtiUpper, r.EssBulk, r.EssTail, r.RHat, r.McseMean, r.McseSd];
             text.AppendJoin(',', [Csv.Text(r.Name), .. figures.Select(Csv.Number)]).Append('\n');
         }
 

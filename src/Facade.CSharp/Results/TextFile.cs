@@ -10,13 +10,15 @@ namespace Ppl;
 /// <summary>Writing of text files: UTF-8 without a mark, line feeds on every system.</summary>
 internal static class TextFile
 {
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+
     /// <summary>Writes beside the file and moves at the end: an error or cancellation leaves the old file.</summary>
     public static async Task WriteAsync(string path, IEnumerable<string> lines, CancellationToken cancellationToken)
     {
         var partial = path + ".partial";
         try
         {
-            var writer = new StreamWriter(partial, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" };
+            var writer = new StreamWriter(partial, append: false, Utf8) { NewLine = "\n" };
             await using (writer.ConfigureAwait(false))
             {
                 foreach (var line in lines)

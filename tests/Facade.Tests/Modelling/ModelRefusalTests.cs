@@ -1,5 +1,6 @@
 // Mistakes in models are refused with the site and what to do.
 using System;
+using System.Collections.Generic;
 using System.Threading.Tasks;
 using Xunit;
 using static Ppl.Dist;
@@ -68,5 +69,23 @@ public class ModelRefusalTests
             p.Observe(y, Normal(mu, 1));
         });
         await Refusal.OfAsync("PPL6001", "y", null, "'y'", () => model.Short().RunAsync());
+    }
+
+    [Fact]
+    public async Task AMembersThisIsNotPartOfItsAddress()
+    {
+        var model = new WithThis { Y = [1, -1, 2] };
+        await Refusal.OfAsync("PPL1005", "Y", 1, "-1", () => model.Infer().RunAsync());
+    }
+
+    private sealed class WithThis : IModel<WithThis>
+    {
+        public required int[] Y { get; init; }
+
+        ModelSchema IModel.Schema => new("this", []);
+
+        IReadOnlyList<DataMember> IModel.Data => [];
+
+        void IModel.Define(Prob p) => p.Observe(this.Y, Poisson(p.Sample("rate", Gamma(2, 1))));
     }
 }

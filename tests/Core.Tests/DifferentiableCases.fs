@@ -1,0 +1,267 @@
+// Functions with arguments at which they are smooth: one for every primitive and every way a loop or a branch can use its
+// surroundings. Shared by the tests of gradients, of forward mode and of simplification.
+module Ppl.Core.Tests.DifferentiableCases
+
+open Ppl.Core
+open Ppl.Core.Ir
+open Ppl.Core.Tensors
+open Ppl.Core.Tests.Values
+
+/// A function and where to differentiate it.
+[<NoComparison; NoEquality>]
+type Smooth = { Name: string; Function: Tensor[] -> Tensor[]; At: Literal[] }
+
+let private case name at f = { Name = name; Function = f; At = List.toArray at }
+let private one name x f = case name [ x ] (fun xs -> [| f xs[0] |])
+let private two name x y f = case name [ x; y ] (fun xs -> [| f xs[0] xs[1] |])
+
+let private matrix rows columns start =
+    reals [ rows; columns ] [ for k in 0 .. rows * columns - 1 -> start + 0.3 * sin (1.7 * float k) ]
+
+/// Positive definite, n by n, as many as asked.
+let private definite batch n =
+    let entry m i j = (if i = j then 3.0 + float m + 0.2 * float i else 0.0) + 0.4 * cos (float ((i + 1) * (j + 1) + m))
+
+    Literal.create
+        (Shape.ofArray (Array.append batch [| n; n |]))
+        (Storage.F64
+            [|
+                for m in 0 .. Array.fold (*) 1 batch - 1 do
+                    for i in 0 .. n - 1 do
+                        for j in 0 .. n - 1 -> entry m i j
+            |])
+
+/// Every unary operation of reals that has a derivative of second order, inside its domain.
+let private unaries =
+    let real = f [ -1.3; -0.4; 0.2; 0.9; 2.1 ]
+    let positive = f [ 0.3; 0.8; 1.4; 2.6; 5.5 ]
+    let unit = f [ 0.2; 0.3; 0.5; 0.7; 0.85 ]
+
+    let domain op =
+        match op with
+        | UnaryOp.Sqrt
+        | UnaryOp.Log
+        | UnaryOp.Log1p
+        | UnaryOp.Lgamma -> positive
+        | UnaryOp.Ndtri -> unit
+        | _ -> real
+
+    Primitive.members<UnaryOp>
+    |> Array.filter (fun op ->
+        match op with
+        | UnaryOp.Not
+        | UnaryOp.IsFinite
+        | UnaryOp.IsNaN
+        | UnaryOp.Digamma
+        | UnaryOp.Trigamma -> false
+        | _ -> true)
+    |> Array.map (fun op -> one (string op) (domain op) (fun x -> Bind.one (Primitive.Unary op) [| x |]))
+    |> Array.toList
+
+let private x5 = f [ 0.4; -1.1; 0.7; 2.2; -0.3 ]
+let private y5 = f [ 1.6; 0.9; -0.8; 1.2; 0.5 ]
+let private p5 = f [ 1.6; 0.9; 0.8; 1.2; 0.5 ]
+let private cube = reals [ 2; 3; 2 ] [ for k in 0..11 -> 0.5 + 0.4 * sin (float k) ]
+
+let private elementwise =
+    [
+        two "add" x5 y5 Ops.add
+        two "sub" x5 y5 Ops.sub
+        two "mul" x5 y5 Ops.mul
+        two "div" x5 y5 Ops.div
+        two "pow" p5 x5 Ops.pow
+        two "max" x5 y5 Ops.max
+        two "min" x5 y5 Ops.min
+        two "select" x5 y5 (fun x y -> Ops.select (Ops.greater x (Ops.scalar 0.5)) (x * y) (Ops.square y))
+        two "used twice" x5 y5 (fun x y -> Ops.sin (x * y) * x + y)
+        one "pow with a known exponent" p5 (fun x -> Ops.pow x (Ops.scalar 3.0))
+        one "logistic" x5 (fun x -> Ops.logSigmoid x + Ops.logit (Ops.sigmoid x))
+        two "logAddExp" x5 y5 Ops.logAddExp
+    ]
+
+let private reductions =
+    [
+        for axes in [ [||]; [| 0 |]; [| 1 |]; [| 2; 0 |]; [| 0; 1; 2 |] ] do
+            one $"sum %A{axes}" cube (fun x -> Ops.square (Ops.sumAlong axes x))
+            one $"prod %A{axes}" cube (Ops.prodAlong axes)
+            one $"max %A{axes}" cube (fun x -> Ops.square (Ops.maxAlong axes x))
+            one $"min %A{axes}" cube (fun x -> Ops.square (Ops.minAlong axes x))
+            one $"logSumExp %A{axes}" cube (Ops.logSumExpAlong axes)
+
+        one "prod with a zero" (f [ 0.5; 0.0; 2.0; 3.0 ]) (Ops.prodAlong [| 0 |])
+        one "prod with two zeros" (f [ 0.5; 0.0; 2.0; 0.0; 3.0 ]) (Ops.prodAlong [| 0 |])
+        one "running sums" cube (fun x -> Ops.square (Ops.cumulativeSum 1 x))
+        one "running sums reversed" cube (fun x -> Ops.square (Ops.cumulativeSumReversed 2 x))
+        one "logSoftmax" (matrix 2 3 0.4) Ops.logSoftmax
+        one "sum over nothing" (reals [ 2; 0 ] []) (Ops.sumAlong [| 1 |])
+        one "prod over nothing" (reals [ 2; 0 ] []) (Ops.prodAlong [| 1 |])
+    ]
+
+let private moves =
+    let each f = one f
+
+    [
+        each "reshape" cube (fun x -> Ops.square (Ops.reshape (Shape.ofList [ 4; 3 ]) x))
+        each "transpose" cube (fun x ->
+            Ops.square (Ops.transpose [| 2; 0; 1 |] x)
+            * Ops.fill (TensorType.create DType.F64 (Shape.ofList [ 2; 2; 3 ])) 2.0)
+        each "broadcast" (matrix 1 3 0.1) (fun x -> Ops.square (Ops.broadcastTo (Shape.ofList [ 2; 4; 3 ]) x))
+        each "broadcast along" x5 (fun x -> Ops.square (Ops.broadcastAlong (Shape.ofList [ 5; 2 ]) [| 0 |] x))
+        each "broadcast to nothing" (f [ 1.5 ]) (fun x -> Ops.broadcastTo (Shape.ofList [ 0 ]) x)
+        each "slice" cube (fun x -> Ops.square (Ops.slice 1 1 3 x))
+        each "strided slice" x5 (fun x -> Ops.square (Ops.sliceBy [| 1 |] [| 5 |] [| 3 |] x))
+        each "strided slice of a matrix" (matrix 5 4 0.2) (fun x ->
+            Ops.exp (Ops.sliceBy [| 0; 1 |] [| 5; 4 |] [| 2; 2 |] x))
+        each "pad" (matrix 2 3 0.3) (fun x -> Ops.exp (Ops.pad [| 1; 0 |] [| 0; 2 |] x))
+        each "reverse" cube (fun x -> Ops.square (Ops.reverse [| 0; 2 |] x) * x)
+        two "concat" (matrix 2 3 0.3) (matrix 2 1 0.5) (fun x y -> Ops.exp (Ops.concat 1 [| x; y; x |]))
+        two "stack" x5 y5 (fun x y -> Ops.square (Ops.stack [| x; y |]))
+        each "at" (matrix 3 2 0.3) (fun x -> x[1] * x[2])
+    ]
+
+let private accesses =
+    let places = Tensor.OfInts [| 2; 0; 2; 7; -1 |]
+    let start = Tensor.OfInt 1
+
+    [
+        one "take" x5 (fun x -> Ops.square (Ops.take 0 places x))
+        one "take along the second axis" (matrix 2 3 0.3) (fun x ->
+            Ops.exp (Ops.take 1 (Tensor.OfInts [| 1; 1; 0 |]) x))
+        two "scatterAdd" x5 y5 (fun x u -> Ops.square (Ops.scatterAdd 0 places u x))
+        one "dynamicSlice" (matrix 3 4 0.2) (fun x ->
+            Ops.exp (Ops.dynamicSlice [| 2; 2 |] [| Tensor.OfInt 9; start |] x))
+        two "dynamicUpdate" (matrix 3 4 0.2) (matrix 2 2 0.5) (fun x u ->
+            Ops.exp (Ops.dynamicUpdate [| start; Tensor.OfInt 9 |] u x))
+        one "row" (matrix 3 2 0.3) (fun x -> Ops.square (Ops.row start x))
+        two "setRow" (matrix 3 2 0.3) (f [ 0.4; 0.9 ]) (fun x r -> Ops.exp (Ops.setRow start r x))
+        one "diagonal" (matrix 3 3 0.3) (fun x -> Ops.square (Ops.diagonal x))
+    ]
+
+let private linearAlgebra =
+    let general =
+        {
+            BatchLeft = [| 2; 0 |]
+            BatchRight = [| 0; 3 |]
+            ContractLeft = [| 3; 1 |]
+            ContractRight = [| 1; 4 |]
+        }
+
+    let left = reals [ 2; 3; 2; 2; 2 ] [ for k in 0..47 -> sin (float k) ]
+    let right = reals [ 2; 2; 3; 2; 3 ] [ for k in 0..71 -> cos (float k) ]
+    let solve lower transposed = two $"triangularSolve lower={lower} transposed={transposed}"
+
+    [
+        two "inner product" x5 y5 Ops.dot
+        two "matrix times vector" (matrix 4 5 0.2) x5 Ops.dot
+        two "vector times matrix" x5 (matrix 5 3 0.2) Ops.dot
+        two "matrix times matrix" (matrix 2 3 0.2) (matrix 3 4 0.1) (fun x y -> Ops.square (Ops.dot x y))
+        two "general contraction" left right (Ops.dotGeneral general)
+        two
+            "outer product"
+            x5
+            y5
+            (Ops.dotGeneral { BatchLeft = [||]; BatchRight = [||]; ContractLeft = [||]; ContractRight = [||] })
+        one "cholesky" (definite [||] 3) Ops.cholesky
+        one "cholesky of one" (definite [||] 1) Ops.cholesky
+        one "cholesky of nothing" (reals [ 0; 0 ] []) Ops.cholesky
+        one "batched cholesky" (definite [| 2; 2 |] 3) Ops.cholesky
+
+        for lower in [ true; false ] do
+            for transposed in [ true; false ] do
+                solve lower transposed (definite [||] 3) (matrix 3 2 0.4) (Ops.triangularSolve lower transposed)
+                let many = reals [ 2; 3; 1 ] [ for k in 0..5 -> cos (float k) ]
+
+                { solve lower transposed (definite [| 2 |] 3) many (Ops.triangularSolve lower transposed) with
+                    Name = $"batched triangularSolve {lower} {transposed}"
+                }
+
+        two "multivariate normal" (definite [||] 3) (f [ 0.3; -0.8; 1.1 ]) (fun s y ->
+            let l = Ops.cholesky s
+            let z = Ops.triangularSolve true false l (Ops.reshape (Shape.ofList [ 3; 1 ]) y)
+            -0.5 * Ops.sum (Ops.square z) - Ops.sum (Ops.log (Ops.diagonal l)))
+    ]
+
+/// The GARCH(1,1) variances: constants captured, a carry, an output per step.
+let private garch (p: Tensor) (y: Tensor) =
+    let state, variances =
+        Control.scan
+            (fun s x ->
+                let next = Ops.exp p[0] + 0.3 * p[1] * Ops.square x[0] + 0.2 * s[0]
+                [| next |], [| next |])
+            [| Ops.square p[2] |]
+            [| y |]
+
+    Ops.sum (Ops.log variances[0]) + state[0]
+
+let private loops =
+    [
+        two "scan: captured, carry, outputs" (f [ 0.1; 0.4; 0.7 ]) y5 garch
+        case "scan: reverse, several carries, an integer one" [ f [ 0.3; -0.5; 0.8 ]; Literal.f64 0.4 ] (fun xs ->
+            let state, ys =
+                Control.scanBy
+                    true
+                    3
+                    (fun s x ->
+                        let weight = Ops.toFloat s[2] + 1.0
+                        let a = Ops.sin (s[0] * x[0]) + weight * s[1]
+                        [| a; s[1] * xs[1]; s[2] + Tensor.OfInt 1 |], [| a * x[0]; weight; a |])
+                    [| xs[1]; Ops.square xs[1]; Tensor.OfInt 2 |]
+                    [| xs[0] |]
+            // The third output is not used.
+            [| state[0]; ys[0]; ys[1] |])
+        one "scan: only outputs are used" x5 (fun x ->
+            let _, ys =
+                Control.scan (fun s x -> [| s[0] * x[0] + 1.0 |], [| s[0] * s[0] |]) [| Ops.scalar 0.5 |] [| x |]
+
+            Ops.sum ys[0])
+        one "scan of length zero" (f [ 0.7 ]) (fun x ->
+            let state, ys = Control.scanBy false 0 (fun s _ -> [| Ops.exp s[0] |], [| s[0] |]) [| x * x |] [||]
+            state[0] + Ops.sum ys[0])
+        two "scan: matrices, a captured matrix" (matrix 3 3 0.1) (matrix 4 3 0.2) (fun a xs ->
+            let state, ys =
+                Control.scan
+                    (fun s x -> let next = Ops.tanh (Ops.dot a s[0] + x[0]) in [| next |], [| Ops.sum next |])
+                    [| xs[0] |]
+                    [| xs |]
+
+            Ops.sum state[0] * Ops.sum (Ops.exp ys[0]))
+        two "scan in scan, captures of captures" (f [ 0.6; -0.2; 0.9 ]) (Literal.f64 0.7) (fun x a ->
+            let outer (s: Tensor[]) (xo: Tensor[]) =
+                let inner (t: Tensor[]) (xi: Tensor[]) =
+                    let next = Ops.sin (t[0] * xi[0] + a * s[0]) + xo[0]
+                    [| next |], [| next * a |]
+
+                let state, ys = Control.scan inner [| s[0] |] [| x |]
+                [| state[0] |], [| Ops.sum ys[0] |]
+
+            let state, ys = Control.scan outer [| a |] [| x |]
+            state[0] + Ops.sum ys[0])
+        two "cond in scan" (f [ 0.6; -0.2; 0.9; -1.4 ]) (Literal.f64 0.7) (fun x a ->
+            let step (s: Tensor[]) (x: Tensor[]) =
+                let next =
+                    Control.cond (Ops.greater x[0] (Ops.scalar 0.0)) (fun () -> Ops.exp (s[0] * a)) (fun () ->
+                        s[0] - a * x[0])
+
+                [| next |], [||]
+
+            (fst (Control.scan step [| a |] [| x |]))[0])
+        two "cond: both branches use other things" x5 (Literal.f64 0.3) (fun x a ->
+            Control.cond (Ops.less a (Ops.scalar 0.5)) (fun () -> Ops.sum (x * a)) (fun () -> Ops.exp a))
+        two "cond: the other branch" x5 (Literal.f64 0.7) (fun x a ->
+            Control.cond (Ops.less a (Ops.scalar 0.5)) (fun () -> Ops.sum (x * a)) (fun () -> Ops.exp a))
+        one "scan in cond" x5 (fun x ->
+            Control.cond
+                (Ops.less x[1] (Ops.scalar 0.5))
+                (fun () -> (fst (Control.scan (fun s v -> [| Ops.sin (s[0] + v[0]) |], [||]) [| x[2] |] [| x |]))[0])
+                (fun () -> Ops.sum x))
+        one "a loop on data beside" x5 (fun x ->
+            let n =
+                Control.whileLoop
+                    (fun s -> Ops.less s[0] (Ops.scalar 9.0))
+                    (fun s -> [| s[0] * 2.0 |])
+                    [| Ops.scalar 1.0 |]
+
+            n[0] * Ops.sum (Ops.square x))
+    ]
+
+let all = List.concat [ unaries; elementwise; reductions; moves; accesses; linearAlgebra; loops ]
