@@ -5,6 +5,7 @@
 // Relies on Trace. Read Simplify next.
 module internal Ppl.Core.Transforms.Exponentials
 
+open System.Collections.Generic
 open Ppl.Core.Ir
 open Ppl.Core.Tensors
 
@@ -25,35 +26,54 @@ let private sigmoid negative (x: Tensor) =
 
     numerator / (1.0 + t)
 
+let private isUnary op (eq: Equation) =
+    match eq.Primitive with
+    | Primitive.Unary found -> found = op
+    | _ -> false
+
 /// Whether a variable is -|a|, so that the halves of the formulas for positive arguments are not needed.
 let private isNegative (program: Program) =
-    let isUnary op (eq: Equation) =
-        match eq.Primitive with
-        | Primitive.Unary found -> found = op
-        | _ -> false
-
     let absolute =
-        program.Equations
-        |> Seq.filter (isUnary UnaryOp.Abs)
-        |> Seq.map (fun eq -> eq.Outs[0])
-        |> System.Collections.Generic.HashSet
+        program.Equations |> Seq.filter (isUnary UnaryOp.Abs) |> Seq.map (fun eq -> eq.Outs[0]) |> HashSet
 
     let negative =
         program.Equations
         |> Seq.filter (fun eq -> isUnary UnaryOp.Neg eq && absolute.Contains eq.Args[0])
         |> Seq.map (fun eq -> eq.Outs[0])
-        |> System.Collections.Generic.HashSet
+        |> HashSet
 
     fun v -> negative.Contains v
 
-let private isWide (program: Program) (eq: Equation) =
-    match eq.Primitive with
-    | Primitive.Unary(UnaryOp.Softplus | UnaryOp.Sigmoid) -> program.Types[eq.Args[0]].Shape.Rank > 0
-    | _ -> false
+/// The functions of tensors that are to be written out: softplus and sigmoid that meet at one argument or its negative.
+let private pairs (program: Program) : Equation -> bool =
+    let negated = Array.init program.Types.Length id
 
-/// The program with softplus and sigmoid of tensors written out; scalars and the bodies of loops stay.
+    for eq in program.Equations do
+        match eq.Primitive with
+        | Primitive.Unary UnaryOp.Neg -> negated[eq.Outs[0]] <- negated[eq.Args[0]]
+        | _ -> ()
+
+    let isWide (eq: Equation) = program.Types[eq.Args[0]].Shape.Rank > 0
+
+    let arguments op =
+        program.Equations
+        |> Seq.filter (fun eq -> isUnary op eq && isWide eq)
+        |> Seq.map (fun eq -> negated[eq.Args[0]])
+        |> HashSet
+
+    let both = arguments UnaryOp.Softplus
+    both.IntersectWith(arguments UnaryOp.Sigmoid)
+
+    fun eq ->
+        (isUnary UnaryOp.Softplus eq || isUnary UnaryOp.Sigmoid eq)
+        && isWide eq
+        && both.Contains negated[eq.Args[0]]
+
+/// The program with such pairs written out; scalars and the bodies of loops stay.
 let expand (program: Program) : Program =
-    if not (Array.exists (isWide program) program.Equations) then
+    let isPaired = pairs program
+
+    if not (Array.exists isPaired program.Equations) then
         program
     else
         let isNegative = isNegative program
@@ -67,10 +87,8 @@ let expand (program: Program) : Program =
 
                 let results =
                     match eq.Primitive with
-                    | Primitive.Unary UnaryOp.Softplus when isWide program eq ->
-                        [| softplus (isNegative eq.Args[0]) xs[0] |]
-                    | Primitive.Unary UnaryOp.Sigmoid when isWide program eq ->
-                        [| sigmoid (isNegative eq.Args[0]) xs[0] |]
+                    | Primitive.Unary UnaryOp.Softplus when isPaired eq -> [| softplus (isNegative eq.Args[0]) xs[0] |]
+                    | Primitive.Unary UnaryOp.Sigmoid when isPaired eq -> [| sigmoid (isNegative eq.Args[0]) xs[0] |]
                     | primitive -> Bind.many primitive xs
 
                 Array.iter2 (fun v result -> values[v] <- result) eq.Outs results
