@@ -102,6 +102,7 @@ type internal ChainWorker(sampler: CompiledSampler, state: ChainState) =
         let event =
             Adaptation.update
                 sampler.Adaptation
+                sampler.Metric
                 sampler.Windows
                 transition
                 (read acceptance)

@@ -45,14 +45,14 @@ let private inSegments sampler lengths =
     let state, draws = lengths |> List.fold step (Run.start sampler 1, None)
     ChainState.toBytes state, draws.Value
 
-let private dense = { AdaptationOptions.Default with Metric = MetricKind.Dense }
+let private dense = { AdaptationOptions.Default with Metric = MetricChoice.Fixed MetricKind.Dense }
 let private ratios = { AdaptationOptions.Default with Source = MetricSource.DrawsAndGradients }
 let private nuts adaptation = Sampler.nuts engine { NutsOptions.Default with Adaptation = adaptation } (run 1)
 
 let private samplers =
     dict
         [
-            "diagonal", nuts AdaptationOptions.Default
+            "diagonal", nuts { AdaptationOptions.Default with Metric = MetricChoice.Fixed MetricKind.Diagonal }
             "dense", nuts dense
             "ratios", nuts ratios
             "hmc", Sampler.hmc engine HmcOptions.Default (run 1)
