@@ -19,7 +19,8 @@ module Inlining =
         let found = List<Site>()
 
         let add depth value op =
-            let copies = if program.Values[value].Lanes = Lanes.One then 1 else parts
+            // Constants and temporaries of a vector function are hoisted and spilled 64 bytes at a time: twice the weight.
+            let copies = if program.Values[value].Lanes = Lanes.One then 1 else 2 * parts
 
             match Functions.inlineCost op with
             | ValueSome cost -> found.Add { Depth = depth; Cost = cost * copies; Value = value }

@@ -13,7 +13,7 @@ type Form =
     | Dead
     /// Computed again wherever it is used: constants.
     | Constant
-    /// Computed where it is used, once.
+    /// Computed where it is used: once, or a comparison of values at hand.
     | Tree
     /// Read from a variable that keeps the content until the last use.
     | Alias
@@ -224,6 +224,10 @@ type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bo
            | Node.Leaf(Stmt.Store(into, _, _, _)) -> read.Buffers |> List.exists (overlap into.Buffer)
            | _ -> false
 
+    /// Whether a value is at hand wherever it is used. A comparison of such scalars is made again at each use: in flags or
+    /// a vector register, where a kept mask would pass through an integer register.
+    let isFixed value = forms[value] = Form.Kept || forms[value] = Form.Constant
+
     let decide (nodes: Node[]) effects index value op =
         let last = lastIndex[value]
 
@@ -241,6 +245,7 @@ type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bo
             let past = if nested[value] then last + 1 else last
 
             match op with
+            | Op.Compare(_, x, y) when not (isEight value) && isFixed x && isFixed y -> Form.Tree
             | Op.Get variable when not sharedVariables[variable] && isClear nodes effects read index past -> Form.Alias
             | _ when
                 uses[value] = 1

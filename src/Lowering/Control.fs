@@ -248,8 +248,8 @@ let private scan (run: Run) (r: Region) (eq: Equation) constants carry length re
         e.Open()
         let inner = child r body r.Floor
         alias inner (body.Inputs[.. constants - 1]) r (eq.Args[.. constants - 1])
-        inner.IsRecurrence <- true
         let parameters = body.Inputs[constants .. constants + carry - 1]
+        inner.MarkRecurrent parameters
         Array.iter2 (bind inner) parameters carriers
 
         sequences

@@ -1,5 +1,6 @@
 // The meaning of loop programs: a slow interpreter, lane by lane, with the memory layout of the plan and garbage where
 // the contract promises nothing. Engines are tested against it bit for bit. Relies on LoopIr. Read Print next.
+/// The slow interpreter of loop programs, which defines what they mean.
 [<RequireQualifiedAccess>]
 module Ppl.Lowering.Evaluate
 

@@ -42,9 +42,18 @@ let rec private isViewable (r: Region) v =
        | ValueSome { Primitive = Primitive.Move _; Args = args } -> isViewable r args[0]
        | _ -> false
 
-let private require (r: Region) v =
+let rec private require (r: Region) v =
     if not (r.IsSmall v) && r.Role v = Role.Inline && not (isViewable r v) then
-        r.Stored[v] <- true
+        match r.Definition v with
+        | ValueSome { Primitive = Primitive.Move(MoveOp.Slice _ | MoveOp.Transpose _ | MoveOp.Reverse _); Args = args } when
+            r.Count args[0] <= 2 * r.Count v
+            ->
+            // The whole is stored once and read in place.
+            require r args[0]
+        | _ -> ()
+
+        if not (isViewable r v) then
+            r.Stored[v] <- true
 
 let private requireIfExpensive (r: Region) v =
     if r.Cost v > cheap then

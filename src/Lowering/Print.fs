@@ -1,4 +1,5 @@
 // Loop programs as text, for golden tests and for reading. Relies on LoopIr.
+/// Loop programs as text.
 [<RequireQualifiedAccess>]
 module Ppl.Lowering.Print
 

@@ -250,18 +250,18 @@ and term (r: Region) v at : Fold.Term =
         | _ -> Fold.Whole(eval r v at)
     | _ -> Fold.Whole(eval r v at)
 
-/// x - (a b + c) as (x - c) - a b where x and c come from sequences and a b from what is carried: one operation less
-/// between one turn of a recurrence and the next.
+/// x - (a b + c) as (x - c) - a b where only a b depends on what a scan carries: one operation less between one turn and
+/// the next.
 and private shortSubtraction (r: Region) x y at : Value voption =
     let sum (product: Var) other =
         match term r product at with
-        | Fold.Product(a, b) when r.Views[other].IsSome ->
+        | Fold.Product(a, b) when not r.Recurrent[other] ->
             let rest = r.Emitter.Binary(r.Floor, BinaryOp.Sub, eval r x at, eval r other at)
             ValueSome(r.Emitter.Fnma(r.Floor, a, b, rest))
         | _ -> ValueNone
 
     match r.Deferred y with
-    | ValueSome { Primitive = Primitive.Binary BinaryOp.Add; Args = args } when r.IsRecurrence && r.Views[x].IsSome ->
+    | ValueSome { Primitive = Primitive.Binary BinaryOp.Add; Args = args } when r.Recurrent[y] && not r.Recurrent[x] ->
         match sum args[1] args[0] with
         | ValueSome value -> ValueSome value
         | ValueNone -> sum args[0] args[1]
@@ -273,6 +273,9 @@ and private binary (r: Region) op (eq: Equation) (at: At) =
 
     match op with
     | BinaryOp.Add ->
+        // Of two products, the one that a recurrence waits for is fused.
+        let x, y = if r.Recurrent[x] && not r.Recurrent[y] then y, x else x, y
+
         match term r y at with
         | Fold.Product(a, b) -> e.Fma(r.Floor, a, b, eval r x at)
         | Fold.Whole right ->

@@ -291,8 +291,19 @@ type internal Region
     member val Aliases: struct (Region * Var) voption[] = Array.create count ValueNone
     /// Computed by a loop into a buffer of its own.
     member val Stored: bool[] = Array.create count false
-    /// Whether this is the body of a scan, where the time from one carried value to the next is what counts.
-    member val IsRecurrence = false with get, set
+    /// Whether a value depends on what a scan carries: the time from one carried value to the next is what counts there.
+    member val Recurrent: bool[] = Array.create count false
+
+    /// Marks what depends on these parameters.
+    member this.MarkRecurrent(parameters: Var[]) =
+        for v in parameters do
+            this.Recurrent[v] <- true
+
+        for eq in program.Equations do
+            if eq.Args |> Array.exists (fun v -> this.Recurrent[v]) then
+                for v in eq.Outs do
+                    this.Recurrent[v] <- true
+
     /// Where a result must be stored in the end, and may be stored from the start.
     member val Destinations: View voption[] = Array.create count ValueNone
     /// Results assembled from parts: where, and which parts are there already.

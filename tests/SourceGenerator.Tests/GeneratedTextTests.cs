@@ -33,7 +33,7 @@ public class GeneratedTextTests
         // Without accessors: this Roslyn cannot parse C# 14's extension blocks. Facade.Tests and the examples compile them.
         var compilation = Harness.Compilation(Samples.EightSchools, LanguageVersion.CSharp13);
         Harness.Driver(LanguageVersion.CSharp13).RunGeneratorsAndUpdateCompilation(compilation, out var updated, out _);
-        Assert.Empty(updated.GetDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error));
+        Assert.Empty(updated.GetDiagnostics().Where(d => d.Severity == Microsoft.CodeAnalysis.DiagnosticSeverity.Error));
     }
 
     [Fact]
@@ -42,6 +42,6 @@ public class GeneratedTextTests
         var nested = Samples.EightSchools.Replace("[Model(\"eight-schools\")]", "public static partial class Outer { [Model]") + "}";
         var compilation = Harness.Compilation(nested, LanguageVersion.CSharp13);
         Harness.Driver(LanguageVersion.CSharp13).RunGeneratorsAndUpdateCompilation(compilation, out var updated, out _);
-        Assert.Empty(updated.GetDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error));
+        Assert.Empty(updated.GetDiagnostics().Where(d => d.Severity == Microsoft.CodeAnalysis.DiagnosticSeverity.Error));
     }
 }

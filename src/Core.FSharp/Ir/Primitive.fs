@@ -3,8 +3,6 @@
 // Relies on Foundations. Read Program next.
 namespace Ppl.Core.Ir
 
-open System
-open System.Collections.Generic
 open FSharp.Reflection
 open Ppl.Core
 
@@ -262,21 +260,71 @@ module Primitive =
         FSharpType.GetUnionCases typeof<'op>
         |> Array.map (fun case -> FSharpValue.MakeUnion(case, [||]) |> unbox<'op>)
 
-    // Tables, because ToString of a union walks its structure by reflection on every call.
-    let private names<'op when 'op: equality and 'op: not null> (prefix: string) : 'op -> string =
-        let table = Dictionary<'op, string>(HashIdentity.Structural)
+    // Written out: reflection and ToString of a union cost a tenth of a second in a cold process.
 
-        for op in members<'op> do
-            let name = prefix + string op
-            table[op] <- string (Char.ToLowerInvariant name[0]) + name.Substring 1
+    let private unaryName op =
+        match op with
+        | UnaryOp.Neg -> "neg"
+        | UnaryOp.Abs -> "abs"
+        | UnaryOp.Sign -> "sign"
+        | UnaryOp.Floor -> "floor"
+        | UnaryOp.Reciprocal -> "reciprocal"
+        | UnaryOp.Square -> "square"
+        | UnaryOp.Sqrt -> "sqrt"
+        | UnaryOp.Exp -> "exp"
+        | UnaryOp.Expm1 -> "expm1"
+        | UnaryOp.Log -> "log"
+        | UnaryOp.Log1p -> "log1p"
+        | UnaryOp.Sin -> "sin"
+        | UnaryOp.Cos -> "cos"
+        | UnaryOp.Tanh -> "tanh"
+        | UnaryOp.Sigmoid -> "sigmoid"
+        | UnaryOp.Softplus -> "softplus"
+        | UnaryOp.Erf -> "erf"
+        | UnaryOp.Erfc -> "erfc"
+        | UnaryOp.Lgamma -> "lgamma"
+        | UnaryOp.Digamma -> "digamma"
+        | UnaryOp.Trigamma -> "trigamma"
+        | UnaryOp.Ndtr -> "ndtr"
+        | UnaryOp.LogNdtr -> "logNdtr"
+        | UnaryOp.Ndtri -> "ndtri"
+        | UnaryOp.Not -> "not"
+        | UnaryOp.IsFinite -> "isFinite"
+        | UnaryOp.IsNaN -> "isNaN"
 
-        fun op -> table[op]
+    let private binaryName op =
+        match op with
+        | BinaryOp.Add -> "add"
+        | BinaryOp.Sub -> "sub"
+        | BinaryOp.Mul -> "mul"
+        | BinaryOp.Div -> "div"
+        | BinaryOp.Rem -> "rem"
+        | BinaryOp.Pow -> "pow"
+        | BinaryOp.Max -> "max"
+        | BinaryOp.Min -> "min"
+        | BinaryOp.And -> "and"
+        | BinaryOp.Or -> "or"
+        | BinaryOp.Xor -> "xor"
+        | BinaryOp.ShiftLeft -> "shiftLeft"
+        | BinaryOp.ShiftRight -> "shiftRight"
 
-    let private unaryName = names<UnaryOp> ""
-    let private binaryName = names<BinaryOp> ""
-    let private compareName = names<CompareOp> ""
-    let private reduceName = names<ReduceOp> "reduce"
-    let private cumulateName = names<CumulateOp> "cumulate"
+    let private compareName op =
+        match op with
+        | CompareOp.Eq -> "eq"
+        | CompareOp.Ne -> "ne"
+        | CompareOp.Lt -> "lt"
+        | CompareOp.Le -> "le"
+        | CompareOp.Gt -> "gt"
+        | CompareOp.Ge -> "ge"
+
+    let private reduceName op =
+        match op with
+        | ReduceOp.Sum -> "reduceSum"
+        | ReduceOp.Prod -> "reduceProd"
+        | ReduceOp.Max -> "reduceMax"
+        | ReduceOp.Min -> "reduceMin"
+        | ReduceOp.Any -> "reduceAny"
+        | ReduceOp.All -> "reduceAll"
 
     /// The name in program texts and messages.
     let name primitive =
@@ -289,7 +337,7 @@ module Primitive =
         | Primitive.Select -> "select"
         | Primitive.Convert _ -> "convert"
         | Primitive.Reduce(op, _) -> reduceName op
-        | Primitive.Cumulate(op, _, _) -> cumulateName op
+        | Primitive.Cumulate(CumulateOp.Sum, _, _) -> "cumulateSum"
         | Primitive.Move(MoveOp.Reshape _) -> "reshape"
         | Primitive.Move(MoveOp.Transpose _) -> "transpose"
         | Primitive.Move(MoveOp.Broadcast _) -> "broadcast"

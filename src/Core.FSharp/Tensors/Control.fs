@@ -31,7 +31,7 @@ module Control =
         (condMany condition (fun () -> [| whenTrue () |]) (fun () -> [| whenFalse () |]))[0]
 
     /// Repeats a step while a condition holds: the final state. Not differentiable in reverse (PPL5006): its length is
-    /// not known. The step must keep the types of the state.
+    /// not known; Jvp.jvp passes it. The step must keep the types of the state.
     let whileLoop (condition: Tensor[] -> Tensor) (step: Tensor[] -> Tensor[]) (initial: Tensor[]) : Tensor[] =
         let stateTypes = types initial
         let test = Trace.closure stateTypes (fun state -> [| condition state |])

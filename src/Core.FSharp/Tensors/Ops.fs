@@ -168,7 +168,8 @@ module Ops =
         | Some shape -> shape
         | None -> Errors.shapes name $"{x.Type} and {y.Type} do not broadcast"
 
-    /// x where the condition holds, else y; all three are broadcast.
+    /// x where the condition holds, else y; all three are broadcast. The derivative of what is not taken is multiplied by
+    /// zero: where it is infinite (sqrt at 0), select the argument as well.
     let select (condition: Tensor) (x: Tensor) (y: Tensor) =
         let branches = commonShape "select" x y
 

@@ -12,7 +12,15 @@ open Ppl.Inference.Adaptation
 
 /// Counts of one phase, for progress reports.
 [<Struct>]
-type internal PhaseCount = { Transitions: int; Steps: int64; Divergences: int }
+type internal PhaseCount =
+    {
+        Transitions: int
+        Steps: int64
+        Divergences: int
+    }
+
+    /// Before the first transition of a phase.
+    static member Zero = { Transitions = 0; Steps = 0L; Divergences = 0 }
 
 /// A chain at work. Not thread-safe.
 [<Sealed>]
@@ -28,7 +36,7 @@ type internal ChainWorker(sampler: CompiledSampler, state: ChainState) =
     let diverging = statistic "diverging"
     let mutable transition = state.Transition
     let mutable trials = 0
-    let mutable counts = Unchecked.defaultof<PhaseCount>
+    let mutable counts = PhaseCount.Zero
     let mutable lastReport = 0L
 
     let read (place: int voption) =
@@ -132,7 +140,7 @@ type internal ChainWorker(sampler: CompiledSampler, state: ChainState) =
             draws.Statistics[t * m + n] <- step.Read(Slots.info + n, 0)
 
     let count () =
-        let before = if transition = warmup then Unchecked.defaultof<PhaseCount> else counts
+        let before = if transition = warmup then PhaseCount.Zero else counts
 
         counts <-
             {

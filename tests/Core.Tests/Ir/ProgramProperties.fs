@@ -220,3 +220,14 @@ let ``digests of different programs differ`` () =
         match texts.TryGetValue digest with
         | true, same -> Assert.Equal(same, text)
         | _ -> texts[digest] <- text)
+
+[<Fact>]
+let ``operations are named after their cases`` () =
+    let camel (case: string) = case.Substring(0, 1).ToLowerInvariant() + case.Substring 1
+    let check primitive prefix op = Assert.Equal(camel (prefix + string op), Primitive.name (primitive op))
+    Primitive.members<UnaryOp> |> Array.iter (fun op -> check Primitive.Unary "" op)
+    Primitive.members<BinaryOp> |> Array.iter (fun op -> check Primitive.Binary "" op)
+    Primitive.members<CompareOp> |> Array.iter (fun op -> check Primitive.Compare "" op)
+
+    Primitive.members<ReduceOp>
+    |> Array.iter (fun op -> check (fun op -> Primitive.Reduce(op, [||])) "reduce" op)
