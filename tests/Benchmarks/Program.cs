@@ -17,6 +17,7 @@ var commands = new Dictionary<string, Func<string[], Table>>
     ["overview"] = Overview.Run,
     ["compile"] = Compilation.Run,
     ["startup"] = Startup.Run,
+    ["recompile"] = Recompilation.Run,
     ["check"] = Check.Run,
 };
 

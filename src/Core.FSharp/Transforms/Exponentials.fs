@@ -69,8 +69,10 @@ let private pairs (program: Program) : Equation -> bool =
         && isWide eq
         && both.Contains negated[eq.Args[0]]
 
-/// The program with such pairs written out; scalars and the bodies of loops stay.
-let expand (program: Program) : Program =
+/// The program with such pairs written out, in the bodies of loops and branches too; scalars stay.
+let rec expand (program: Program) : Program =
+    let inside (eq: Equation) = { eq with Primitive = Program.mapChildren expand eq.Primitive }
+    let program = { program with Equations = Array.map inside program.Equations }
     let isPaired = pairs program
 
     if not (Array.exists isPaired program.Equations) then
