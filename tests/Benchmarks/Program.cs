@@ -14,6 +14,7 @@ var commands = new Dictionary<string, Func<string[], Table>>
 {
     ["gradients"] = Gradients.Run,
     ["nuts"] = Sampling.Run,
+    ["overview"] = Overview.Run,
     ["compile"] = Compilation.Run,
     ["startup"] = Startup.Run,
     ["check"] = Check.Run,

@@ -47,6 +47,8 @@ let private apply primitive (forms: Form[]) (values: Tensor[]) : Form =
         Form.Affine(a * values[1], Option.map (fun (b: Tensor) -> b * values[1]) b)
     | Primitive.Binary BinaryOp.Mul, [| Form.Free; Form.Affine(a, b) |] ->
         Form.Affine(values[0] * a, Option.map (fun (b: Tensor) -> values[0] * b) b)
+    | Primitive.Binary BinaryOp.Div, [| Form.Affine(a, b); Form.Free |] ->
+        Form.Affine(a / values[1], Option.map (fun (b: Tensor) -> b / values[1]) b)
     | _ -> Form.Other
 
 /// The equation that defines each variable.
