@@ -197,11 +197,7 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
         | Kernel.TriangularSolve(x, l, b, n, k, lower, transpose, transposeB) ->
             let right = floats b (n * k)
 
-            let result =
-                if transposeB then
-                    Array.init (n * k) (fun at -> right[at % k * n + at / k])
-                else
-                    right
+            let result = if transposeB then Array.init (n * k) (fun at -> right[at % k * n + at / k]) else right
 
             PackedDense.TriangularSolve(n, k, floats l (n * n), lower, transpose, result)
             writeAll x (Storage.F64 result)

@@ -346,8 +346,7 @@ let private factor (r: Region) (eq: Equation) op =
     | FactorOp.TriangularSolve(lower, transpose) ->
         let batch = [| 0 .. shape.Rank - 3 |]
 
-        let struct (right, transposeB) =
-            asMatrices r eq.Args[1] batch [| shape.Rank - 2 |] [| shape.Rank - 1 |]
+        let struct (right, transposeB) = asMatrices r eq.Args[1] batch [| shape.Rank - 2 |] [| shape.Rank - 1 |]
 
         each (fun result i ->
             let l, b = moved first (n * n) i, moved right (n * k) i

@@ -13,7 +13,8 @@ public static unsafe partial class Dense
     /// <summary>
     /// L lower triangular with L L' = A (only the lower part of A [n, n] is read; the upper part of L is set to 0). a
     /// and l may be the same matrix. Returns -1, or the index of the first pivot that is not positive and finite:
-    /// that column of L and all columns behind it are NaN from the diagonal down.
+    /// that column of L and all columns behind it are NaN from the diagonal down. Up to 32 rows, a squared pivot below
+    /// 2^-1024, which has no finite reciprocal, counts as not positive.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Cholesky(int n, double* a, int lda, double* l, int ldl)

@@ -1,5 +1,5 @@
-// Transposition of small matrices by 4 x 4 tiles in registers. It only moves elements, so that the instructions of the
-// machine at hand may be used without changing any result.
+// Transposition of small matrices by 4 x 4 tiles in registers, with a scale for each row. Elements are moved and rounded
+// one by one, so that the instructions of the machine at hand may be used without changing any result.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;

@@ -80,35 +80,88 @@ internal static unsafe class Vector512Blocks
             SolveColumns(n, t, row, column, unit, b + j, b + j + second, bRow);
         }
 
-        // The last two vectors may overlap: both are loaded before either is stored, and they hold the same there.
+        // The last two vectors may overlap: each row is loaded into both before either is stored, and they stay equal there.
         SolveColumns(n, t, row, column, unit, b + j, b + m - width, bRow);
     }
 
+    // Four rows at a time: their last steps run from register to register.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SolveColumns(
         int n, double* t, nint row, nint column, bool unit, double* b0, double* b1, nint bRow)
     {
-        for (var i = 0; i < n; i++)
+        var i = 0;
+        for (; i + 4 <= n; i += 4)
         {
-            var (s0, s1) = (Vector512.Load(b0 + i * bRow), Vector512.Load(b1 + i * bRow));
+            var y0 = b0 + i * bRow;
+            var y1 = b1 + i * bRow;
+            var (r0, r1) = (Vector512.Load(y0), Vector512.Load(y1));
+            var (s0, s1) = (Vector512.Load(y0 + bRow), Vector512.Load(y1 + bRow));
+            var (u0, u1) = (Vector512.Load(y0 + 2 * bRow), Vector512.Load(y1 + 2 * bRow));
+            var (v0, v1) = (Vector512.Load(y0 + 3 * bRow), Vector512.Load(y1 + 3 * bRow));
             var a = t + i * row;
             var x0 = b0;
             var x1 = b1;
             for (var k = 0; k < i; k++, a += column, x0 += bRow, x1 += bRow)
             {
-                var factor = Vector512.Create(-*a);
-                s0 = Vector512.FusedMultiplyAdd(factor, Vector512.Load(x0), s0);
-                s1 = Vector512.FusedMultiplyAdd(factor, Vector512.Load(x1), s1);
+                var (z0, z1) = (Vector512.Load(x0), Vector512.Load(x1));
+                Subtract(a, z0, z1, ref r0, ref r1);
+                Subtract(a + row, z0, z1, ref s0, ref s1);
+                Subtract(a + 2 * row, z0, z1, ref u0, ref u1);
+                Subtract(a + 3 * row, z0, z1, ref v0, ref v1);
             }
 
-            if (!unit)
-            {
-                var inverse = Vector512.Create(1.0 / *a);
-                (s0, s1) = (s0 * inverse, s1 * inverse);
-            }
-
-            s0.Store(b0 + i * bRow);
-            s1.Store(b1 + i * bRow);
+            Finish(a, unit, ref r0, ref r1, y0, y1);
+            Subtract(a + row, r0, r1, ref s0, ref s1);
+            Subtract(a + 2 * row, r0, r1, ref u0, ref u1);
+            Subtract(a + 3 * row, r0, r1, ref v0, ref v1);
+            a += column;
+            Finish(a + row, unit, ref s0, ref s1, y0 + bRow, y1 + bRow);
+            Subtract(a + 2 * row, s0, s1, ref u0, ref u1);
+            Subtract(a + 3 * row, s0, s1, ref v0, ref v1);
+            a += column;
+            Finish(a + 2 * row, unit, ref u0, ref u1, y0 + 2 * bRow, y1 + 2 * bRow);
+            Subtract(a + 3 * row, u0, u1, ref v0, ref v1);
+            Finish(a + 3 * row + column, unit, ref v0, ref v1, y0 + 3 * bRow, y1 + 3 * bRow);
         }
+
+        for (; i < n; i++)
+        {
+            var y0 = b0 + i * bRow;
+            var y1 = b1 + i * bRow;
+            var (s0, s1) = (Vector512.Load(y0), Vector512.Load(y1));
+            var a = t + i * row;
+            var x0 = b0;
+            var x1 = b1;
+            for (var k = 0; k < i; k++, a += column, x0 += bRow, x1 += bRow)
+            {
+                Subtract(a, Vector512.Load(x0), Vector512.Load(x1), ref s0, ref s1);
+            }
+
+            Finish(a, unit, ref s0, ref s1, y0, y1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Subtract(
+        double* a, Vector512<double> x0, Vector512<double> x1, ref Vector512<double> s0, ref Vector512<double> s1)
+    {
+        var factor = Vector512.Create(-*a);
+        s0 = Vector512.FusedMultiplyAdd(factor, x0, s0);
+        s1 = Vector512.FusedMultiplyAdd(factor, x1, s1);
+    }
+
+    // The reciprocal does not wait for the sum as a quotient would.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(
+        double* diagonal, bool unit, ref Vector512<double> s0, ref Vector512<double> s1, double* y0, double* y1)
+    {
+        if (!unit)
+        {
+            var inverse = Vector512.Create(1.0 / *diagonal);
+            (s0, s1) = (s0 * inverse, s1 * inverse);
+        }
+
+        s0.Store(y0);
+        s1.Store(y1);
     }
 }
