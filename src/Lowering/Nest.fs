@@ -21,6 +21,8 @@ and [<NoComparison; NoEquality>] Accumulation =
     {
         Elem: Elem
         Op: ReduceOp
+        /// Whether the sum of the logarithms of the lanes' products is wanted, not their product.
+        Logarithm: bool
         /// What to add in each step, given the position of the loops and the active lanes.
         Terms: (Affine[] -> int -> Fold.Term)[]
         /// The variables that a step evaluates, for the estimate of its length.
@@ -197,7 +199,10 @@ let private closeAccumulators (r: Region) reduceLanes (a: Accumulation) (sets: V
         for u in 1 .. sets.Length - 1 do
             total <- e.Binary(depth, Fold.binary a.Op, total, e.Get(sets[u].[t]))
 
-        if reduceLanes then
+        if a.Logarithm then
+            let logarithms = e.Unary(depth, a.Elem, UnaryOp.Log, total)
+            e.Let(depth, a.Elem, Lanes.One, Op.ReduceLanes(ReduceOp.Sum, logarithms))
+        elif reduceLanes then
             e.Let(depth, a.Elem, Lanes.One, Op.ReduceLanes(a.Op, total))
         else
             total)

@@ -32,7 +32,41 @@ let private finish (r: Region) v (kept: int[]) : Value[] -> Affine[] -> int -> u
 let private accumulation (r: Region) (eq: Equation) op kept terms : Nest.Root =
     let v = eq.Outs[0]
 
-    Nest.Accumulate { Elem = Opaque.elem r v; Op = op; Terms = terms; Reads = eq.Args; Finish = finish r v kept }
+    Nest.Accumulate
+        {
+            Elem = Opaque.elem r v
+            Op = op
+            Logarithm = false
+            Terms = terms
+            Reads = eq.Args
+            Finish = finish r v kept
+        }
+
+/// Elements of a sum of ln(1 + t), 0 <= t <= 1, up to which the product of the 1 + t of one lane stays below 2^1000.
+let private logarithmLimit = 8000
+
+/// t where v is ln(1 + t) with t = e^-|.|, and nothing else needs v: the sum of such logarithms is taken as the logarithm
+/// of a product.
+let private boundedLogarithm (r: Region) v : Var voption =
+    let argument op v =
+        match r.Definition v with
+        | ValueSome { Primitive = Primitive.Unary found; Args = args } when found = op -> ValueSome args[0]
+        | _ -> ValueNone
+
+    if r.Uses v > 1 || r.Count v > logarithmLimit || (r.Deferred v).IsNone then
+        ValueNone
+    else
+        argument UnaryOp.Log1p v
+        |> ValueOption.filter (fun t ->
+            argument UnaryOp.Exp t
+            |> ValueOption.bind (argument UnaryOp.Neg)
+            |> ValueOption.bind (argument UnaryOp.Abs)
+            |> ValueOption.isSome)
+
+let private logarithmOfProduct (r: Region) (eq: Equation) factor : Nest.Root =
+    match accumulation r eq ReduceOp.Prod [||] [| factor |] with
+    | Nest.Accumulate a -> Nest.Accumulate { a with Logarithm = true }
+    | other -> other
 
 /// Axes of a tensor in the order of the loops.
 let private place rank (axes: int[]) (loops: Affine[]) first (full: Affine[]) =
@@ -84,8 +118,19 @@ let private reduceRoot (r: Region) (eq: Equation) op (reducedAxes: int[]) : stru
     let shape = r.Shape x
 
     if r.Count v = 1 && r.IsFlatSafe x then
-        let term (loops: Affine[]) active = reduceTerm r x op (At.flat active loops[0])
-        struct (Nest.flat (r.Count x), (fun () -> accumulation r eq op [||] [| term |]))
+        let flat = Nest.flat (r.Count x)
+
+        match (if op = ReduceOp.Sum then boundedLogarithm r x else ValueNone) with
+        | ValueSome t ->
+            let e = r.Emitter
+
+            let factor (loops: Affine[]) active =
+                Fold.Whole(e.Binary(r.Floor, BinaryOp.Add, e.Real 1.0, Pull.eval r t (At.flat active loops[0])))
+
+            struct (flat, (fun () -> logarithmOfProduct r eq factor))
+        | ValueNone ->
+            let term (loops: Affine[]) active = reduceTerm r x op (At.flat active loops[0])
+            struct (flat, (fun () -> accumulation r eq op [||] [| term |]))
     else
         let layout = reduceLayout r eq reducedAxes
         let unrolled = layout.Domain.Parallel = 0

@@ -14,8 +14,10 @@ var commands = new Dictionary<string, Func<string[], Table>>
 {
     ["gradients"] = Gradients.Run,
     ["nuts"] = Sampling.Run,
+    ["overview"] = Overview.Run,
     ["compile"] = Compilation.Run,
     ["startup"] = Startup.Run,
+    ["recompile"] = Recompilation.Run,
     ["check"] = Check.Run,
 };
 

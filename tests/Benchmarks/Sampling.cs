@@ -46,7 +46,8 @@ internal static class Sampling
         return table;
     }
 
-    private static Figures Median(RealModel model)
+    /// <summary>The medians over the seeds.</summary>
+    public static Figures Median(RealModel model)
     {
         var target = SamplingTargetModule.ofTarget(Target.OfModel(model.Build()));
         IEngine engine = new CpuEngine();
@@ -72,7 +73,8 @@ internal static class Sampling
         return new(seconds, ess / seconds, leapfrogs / ess);
     }
 
-    private sealed record Figures(double Seconds, double EssPerSecond, double GradientsPerEss);
+    /// <summary>Seconds of 4 x 2,000 transitions, smallest bulk ESS per second, leapfrogs per effective draw.</summary>
+    public sealed record Figures(double Seconds, double EssPerSecond, double GradientsPerEss);
 }
 
 /// <summary>Stan's figures for 4 x (1,000 + 1,000) transitions on one core, without compilation.</summary>

@@ -6,6 +6,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
 using System.Numerics;
+using System.Runtime;
 
 namespace Ppl.Benchmarks;
 
@@ -43,7 +44,8 @@ public static class Timing
 {
     private const int Blocks = 31;
     private const double BlockSeconds = 0.001;
-    private const double WarmupSeconds = 0.6;
+    private const double WarmupSeconds = 0.5;
+    private const int WarmupSweeps = 30;
 
     /// <summary>Keeps this process on one core, where the system allows it; returns whether it did.</summary>
     public static bool PinToOneCore()
@@ -90,19 +92,26 @@ public static class Timing
     }
 
     // The optimising compiler works in the background and starts 100 ms after the last new method, so the warm-up has
-    // pauses, which give it the core. Returns the number of sweeps that fill a block.
+    // pauses, which give it the core, and ends when nothing has been compiled for a while: on a busy machine that takes
+    // longer. Returns the number of sweeps that fill a block.
     private static int WarmUp(Contestant contestant)
     {
-        var clock = Stopwatch.StartNew();
-        for (double next = 0.0; next < WarmupSeconds; next += WarmupSeconds / 4.0)
+        long start = Stopwatch.GetTimestamp();
+        long methods = JitInfo.GetCompiledMethodCount();
+        while (Stopwatch.GetElapsedTime(start).TotalSeconds < WarmupSeconds)
         {
-            do
+            for (int sweep = 0; sweep < WarmupSweeps; sweep++)
             {
                 Seconds(contestant, 1);
             }
-            while (clock.Elapsed.TotalSeconds < next);
 
             System.Threading.Thread.Sleep(30);
+            long now = JitInfo.GetCompiledMethodCount();
+            if (now != methods)
+            {
+                methods = now;
+                start = Stopwatch.GetTimestamp();
+            }
         }
 
         int sweeps = 1;

@@ -16,6 +16,7 @@ sealed partial class Dose
     [Latent] public static partial Site<Real> Intercept { get; }
     [Latent] public static partial Site<Real> Slope { get; }
 
-    [Body] void Define(Prob p) => p.Observe(
+    [Body]
+    void Define(Prob p) => p.Observe(
         Deaths, BinomialLogit(Animals, p.Sample(Intercept, Normal(0, 2)) + p.Sample(Slope, Normal(0, 10)) * (RealVec)Level));
 }

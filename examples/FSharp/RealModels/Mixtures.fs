@@ -46,11 +46,12 @@ module Mixtures =
             let first = emission 0
             let ratio = Ops.exp (emission 1 - first)
 
-            let step (odds: Tensor[]) (ratio: Tensor[]) =
+            // The odds wait for one multiply-add and one division; what multiplies them is ready before.
+            let step (odds: Tensor[]) (now: Tensor[]) =
                 let u = theta1[0] + odds[0] * theta2[0]
-                let v = theta1[1] + odds[0] * theta2[1]
-                [| v / u * ratio[0] |], [| u |]
+                [| (now[0] + odds[0] * now[1]) / u |], [| u |]
 
-            let last, u = Control.scan step [| ratio[0] |] [| Ops.slice 0 1 y.Shape[0] ratio |]
+            let later = Ops.slice 0 1 y.Shape[0] ratio
+            let last, u = Control.scan step [| ratio[0] |] [| theta1[1] * later; theta2[1] * later |]
             do! factor "y" (Ops.sum first + Ops.sum (Ops.log u[0]) + Ops.log1p last[0])
         }

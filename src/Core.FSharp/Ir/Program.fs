@@ -32,6 +32,18 @@ module Program =
         | Primitive.Control(ControlOp.Scan _) -> [ "body" ]
         | _ -> []
 
+    /// A primitive with its sub-programs replaced. The replacements have the same inputs and outputs.
+    let mapChildren (f: Program -> Program) primitive =
+        match primitive with
+        | Primitive.Control op ->
+            match op with
+            | ControlOp.Cond(a, b) -> ControlOp.Cond(f a, f b)
+            | ControlOp.While(constants, condition, body) -> ControlOp.While(constants, f condition, f body)
+            | ControlOp.Scan(constants, carry, length, reverse, body) ->
+                ControlOp.Scan(constants, carry, length, reverse, f body)
+            |> Primitive.Control
+        | other -> other
+
     /// The number of equations, those of sub-programs included.
     let rec size (program: Program) : int =
         program.Equations |> Array.sumBy (fun eq -> 1 + List.sumBy size (children eq.Primitive))

@@ -323,9 +323,9 @@ module Ops =
 
     /// ln(e^x + e^y)
     let logAddExp x y =
-        let top = max x y
-        let shift = select (isFinite top) top (zerosLike top)
-        add shift (log (add (exp (sub x shift)) (exp (sub y shift))))
+        // Equal infinities differ by NaN, but by nothing that matters.
+        let distance = select (equal x y) (scalar 0.0) (sub x y)
+        add (max x y) (softplus (neg (abs distance)))
 
     /// x less its log-sum-exp over the last axis.
     let logSoftmax (x: Tensor) =

@@ -70,6 +70,8 @@ let unary (facts: Facts) op x =
     | UnaryOp.Neg, Scaled facts (struct (s, a)) -> scale facts (negate facts s) a
     | UnaryOp.Square, Negated facts a -> apply UnaryOp.Square a
     | UnaryOp.Square, Scaled facts (struct (s, a)) -> scale facts (apply UnaryOp.Square s) (apply UnaryOp.Square a)
+    | UnaryOp.Abs, Negated facts a -> apply UnaryOp.Abs a
+    | UnaryOp.Abs, Unary facts (struct (UnaryOp.Abs, _)) -> x
     | UnaryOp.Reciprocal, Unary facts (struct (UnaryOp.Reciprocal, a)) -> a
     | UnaryOp.Log, Unary facts (struct (UnaryOp.Exp, a)) -> a
     | UnaryOp.Log, Unary facts (struct (UnaryOp.Reciprocal, a)) -> negate facts (apply UnaryOp.Log a)

@@ -47,6 +47,8 @@ let private apply primitive (forms: Form[]) (values: Tensor[]) : Form =
         Form.Affine(a * values[1], Option.map (fun (b: Tensor) -> b * values[1]) b)
     | Primitive.Binary BinaryOp.Mul, [| Form.Free; Form.Affine(a, b) |] ->
         Form.Affine(values[0] * a, Option.map (fun (b: Tensor) -> values[0] * b) b)
+    | Primitive.Binary BinaryOp.Div, [| Form.Affine(a, b); Form.Free |] ->
+        Form.Affine(a / values[1], Option.map (fun (b: Tensor) -> b / values[1]) b)
     | _ -> Form.Other
 
 /// The equation that defines each variable.
@@ -112,13 +114,15 @@ let private shortenBody constants carries (body: Program) : Program =
                     | Form.Free
                     | Form.Other -> values[out]))
 
-/// A program whose scans carry linear recurrences in the short form.
+/// A program whose scans, however deep inside, carry linear recurrences in the short form.
 let rec shorten (program: Program) : Program =
     let rewrite (eq: Equation) =
-        match eq.Primitive with
-        | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, body)) ->
-            let body = shortenBody constants carry (shorten body)
-            { eq with Primitive = Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, body)) }
-        | _ -> eq
+        let primitive =
+            match Program.mapChildren shorten eq.Primitive with
+            | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, body)) ->
+                Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, shortenBody constants carry body))
+            | primitive -> primitive
+
+        { eq with Primitive = primitive }
 
     { program with Equations = Array.map rewrite program.Equations }

@@ -1,6 +1,7 @@
 // Simplification: the rules of Rewrite and the removal of dead code, repeated until the program no longer shrinks.
 // Linear recurrences of scans are brought into the form that is fastest to iterate.
-// Relies on Rewrite, DeadCode and Recurrence. Read Compile next.
+// Softplus and sigmoid are written with their common exponential.
+// Relies on Rewrite, DeadCode, Recurrence and Exponentials. Read Compile next.
 namespace Ppl.Core.Transforms
 
 open Ppl.Core.Ir
@@ -22,4 +23,4 @@ module Simplify =
 
             if n = 1 || Program.size next >= Program.size current then next else go (n - 1) next
 
-        once (Recurrence.shorten (go rounds (DeadCode.prune program)))
+        go rounds (DeadCode.prune program) |> Recurrence.shorten |> Exponentials.expand |> go rounds

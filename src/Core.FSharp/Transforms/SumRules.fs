@@ -25,6 +25,36 @@ let private constantAlong (facts: Facts) (axes: int[]) v =
             | Some i -> (facts.ShapeOf a)[i] = 1)
     | _ -> false
 
+/// ln(1 + e^-|a|): the part of a softplus whose sum is the logarithm of a product (see Exponentials).
+let private isLogarithm facts v =
+    match v with
+    | Unary facts (struct (UnaryOp.Log1p,
+                           Unary facts (struct (UnaryOp.Exp, Negated facts (Unary facts (struct (UnaryOp.Abs, _))))))) ->
+        true
+    | _ -> false
+
+/// A sum of terms apart from its logarithms: the rest, and the logarithms with their signs.
+let rec private detach (facts: Facts) v : struct (Var voption * (Var * bool) list) =
+    let flip logs = logs |> List.map (fun (v, positive) -> v, not positive)
+
+    let join combine alone (struct (a, logs)) (struct (b, logs')) =
+        match a, b with
+        | ValueSome a, ValueSome b -> struct (ValueSome(combine a b), logs @ logs')
+        | ValueSome a, ValueNone -> struct (ValueSome a, logs @ logs')
+        | ValueNone, ValueSome b -> struct (ValueSome(alone b), logs @ logs')
+        | ValueNone, ValueNone -> struct (ValueNone, logs @ logs')
+
+    match v with
+    | _ when isLogarithm facts v -> struct (ValueNone, [ v, true ])
+    | Binary facts (struct (BinaryOp.Add, a, b)) -> join (add facts) id (detach facts a) (detach facts b)
+    | Binary facts (struct (BinaryOp.Sub, a, b)) ->
+        let struct (b, logs) = detach facts b
+        join (subtract facts) (negate facts) (detach facts a) (struct (b, flip logs))
+    | Negated facts a ->
+        let struct (a, logs) = detach facts a
+        struct (ValueOption.map (negate facts) a, flip logs)
+    | _ -> struct (ValueSome v, [])
+
 /// The rules for sums of reals.
 let sum (facts: Facts) (axes: int[]) x =
     let shape = facts.ShapeOf x
@@ -51,7 +81,23 @@ let sum (facts: Facts) (axes: int[]) x =
             multiply facts (withoutAxes facts axes b) (recurse a)
         | Moved facts (struct (MoveOp.Reshape _, args)) when axes.Length = shape.Rank ->
             sumBy facts (Array.init (facts.ShapeOf args[0]).Rank id) args[0]
-        | _ -> facts.Raw(Primitive.Reduce(ReduceOp.Sum, axes), [| x |])
+        | _ ->
+            let raw v = facts.Raw(Primitive.Reduce(ReduceOp.Sum, axes), [| v |])
+
+            match detach facts x with
+            | struct (_, [])
+            | struct (ValueNone, [ _ ]) -> raw x
+            | struct (rest, logs) ->
+                let combine total (v, positive) =
+                    if positive then add facts total (raw v) else subtract facts total (raw v)
+
+                match rest, logs with
+                | ValueSome rest, _ -> List.fold combine (recurse rest) logs
+                | ValueNone, _ ->
+                    let zero =
+                        constant facts (Literal.fill { facts.TypeOf x with Shape = Shape.without axes shape } 0.0)
+
+                    List.fold combine zero logs
 
 // ---- contractions
 

@@ -58,7 +58,7 @@ public sealed class InferenceBuilder<TModel>
     public InferenceBuilder<TModel> Threads(int count) =>
         With(settings with { Threads = Setting.AtLeast(0, nameof(Threads), count) });
 
-    /// <summary>What the sampler learns about scales and correlations. Default: the variances.</summary>
+    /// <summary>What the sampler learns about scales and correlations. Default: automatic.</summary>
     public InferenceBuilder<TModel> Metric(Metric metric)
     {
         Setting.Require(Enum.IsDefined(metric), nameof(Metric), metric, "give one of the named values");

@@ -27,7 +27,7 @@ internal sealed record InferenceSettings
     /// <summary>0: one per processor.</summary>
     public int Threads { get; init; }
 
-    public Metric Metric { get; init; } = Metric.Diagonal;
+    public Metric Metric { get; init; } = Metric.Automatic;
 
     /// <summary>Builders made from one another share it, and with it the compiled programs.</summary>
     public IEngine Engine { get; init; } = new CpuEngine();
@@ -50,11 +50,12 @@ internal sealed record InferenceSettings
         return new(targetAccept, d.InitialStepSize, Kind, source, d.InitialBuffer, d.FirstWindow, d.FinalBuffer);
     }
 
-    private MetricKind Kind =>
+    private MetricChoice Kind =>
         Metric switch
         {
-            Metric.Dense => MetricKind.Dense,
-            Metric.Identity => MetricKind.Identity,
-            _ => MetricKind.Diagonal,
+            Metric.Automatic => MetricChoice.Automatic,
+            Metric.Dense => MetricChoice.NewFixed(MetricKind.Dense),
+            Metric.Identity => MetricChoice.NewFixed(MetricKind.Identity),
+            _ => MetricChoice.NewFixed(MetricKind.Diagonal),
         };
 }

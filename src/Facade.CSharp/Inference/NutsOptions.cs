@@ -34,6 +34,12 @@ public sealed record HmcOptions
 /// <summary>The metric of Hamiltonian samplers: which scales and correlations of the posterior they learn.</summary>
 public enum Metric
 {
+    /// <summary>
+    /// Dense for at most 32 coordinates if the warm-up is long enough to learn it (1,000 transitions: 25 coordinates), else
+    /// diagonal.
+    /// </summary>
+    Automatic,
+
     /// <summary>The variances of the coordinates, from the draws (Stan's default).</summary>
     Diagonal,
 

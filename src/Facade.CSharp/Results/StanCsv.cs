@@ -26,14 +26,20 @@ internal static class StanCsv
     [
         .. Header(model, settings, chain),
         Columns(store, chain),
-        .. Adaptation(settings.Metric, chain),
+        .. Adaptation(Used(settings, chain), chain),
         .. Rows(store, chain),
         .. Times(chain),
     ];
 
+    /// <summary>The metric that the chain used: an automatic choice shows in the number of its elements.</summary>
+    private static Metric Used(InferenceSettings settings, ChainResult chain) =>
+        settings.Metric != Metric.Automatic ? settings.Metric
+        : chain.Factor.Length > chain.Draws.Dimension ? Metric.Dense
+        : Metric.Diagonal;
+
     private static IEnumerable<string> Header(string model, InferenceSettings s, ChainResult chain)
     {
-        var metric = s.Metric switch
+        var metric = Used(s, chain) switch
         {
             Metric.Dense => "dense_e",
             Metric.Identity => "unit_e",

@@ -6,6 +6,14 @@ namespace Ppl.Inference.Adaptation
 open System
 open Ppl.Inference.Mcmc
 
+/// Which family of metrics a run uses.
+[<RequireQualifiedAccess; Struct>]
+type MetricChoice =
+    /// Dense where a warm-up can learn it and it costs little, else diagonal: see Adaptation.metric.
+    | Automatic
+    /// This one.
+    | Fixed of kind: MetricKind
+
 /// How a warm-up adapts.
 type AdaptationOptions =
     {
@@ -13,8 +21,8 @@ type AdaptationOptions =
         TargetAcceptance: float
         /// The step size to start from. Default 1.
         InitialStepSize: float
-        /// The family of the metric. Default diagonal.
-        Metric: MetricKind
+        /// The family of the metric. Default automatic.
+        Metric: MetricChoice
         /// What the metric is estimated from.
         Source: MetricSource
         /// Transitions before the first window. Default 75.
@@ -25,12 +33,12 @@ type AdaptationOptions =
         FinalBuffer: int
     }
 
-    /// Stan's settings.
+    /// Stan's settings, but for the metric.
     static member Default =
         {
             TargetAcceptance = 0.8
             InitialStepSize = 1.0
-            Metric = MetricKind.Diagonal
+            Metric = MetricChoice.Automatic
             Source = MetricSource.Draws
             InitialBuffer = 75
             FirstWindow = 25
@@ -65,19 +73,38 @@ type AdaptationEvent =
 [<RequireQualifiedAccess>]
 module Adaptation =
 
+    /// The dimension up to which a dense metric costs little beside a gradient.
+    let private denseLimit = 32
+
+    /// Draws per coordinate that a covariance is learnt from: with n draws in d dimensions its condition number is off by a
+    /// factor of about ((1 + sqrt(d/n)) / (1 - sqrt(d/n)))^2, which is 2.5 for n = 20 d.
+    let private drawsPerCoordinate = 20
+
+    /// The windows of a warm-up of this length.
+    let windows (options: AdaptationOptions) warmup =
+        Windows.create options.InitialBuffer options.FirstWindow options.FinalBuffer warmup
+
+    /// The family of metrics in d dimensions. Automatic: dense if d is at most 32 and the last window has at least 20 draws
+    /// per coordinate; correlated posteriors gain a factor of 10 to 100 in gradients, independent ones lose little.
+    let metric (options: AdaptationOptions) (windows: Windows) d =
+        match options.Metric, options.Source with
+        | MetricChoice.Fixed kind, _ -> kind
+        | MetricChoice.Automatic, MetricSource.DrawsAndGradients -> MetricKind.Diagonal
+        | MetricChoice.Automatic, MetricSource.Draws ->
+            if d <= denseLimit && windows.LastLength >= drawsPerCoordinate * d then
+                MetricKind.Dense
+            else
+                MetricKind.Diagonal
+
     /// Before the first transition: M = I.
-    let start (options: AdaptationOptions) d =
+    let start (options: AdaptationOptions) kind d =
         let logStep = log options.InitialStepSize
 
         {
             Steps = DualAveraging.start logStep
             LogStepSize = logStep
-            Factor = Metric.identity options.Metric d
-            Draws =
-                if options.Metric = MetricKind.Dense then
-                    RunningMoments.dense d
-                else
-                    RunningMoments.diagonal d
+            Factor = Metric.identity kind d
+            Draws = if kind = MetricKind.Dense then RunningMoments.dense d else RunningMoments.diagonal d
             Gradients = RunningMoments.diagonal d
         }
 
@@ -94,14 +121,15 @@ module Adaptation =
         state.Steps <- DualAveraging.start logStep
         state.LogStepSize <- logStep
 
-    let private closeWindow (options: AdaptationOptions) state =
-        MetricEstimate.replace options.Metric options.Source state.Draws state.Gradients state.Factor
+    let private closeWindow (options: AdaptationOptions) kind state =
+        MetricEstimate.replace kind options.Source state.Draws state.Gradients state.Factor
         RunningMoments.clear state.Draws
         RunningMoments.clear state.Gradients
 
     /// Takes in one warm-up transition: its number, acceptance statistic, new position and gradient.
     let update
         (options: AdaptationOptions)
+        kind
         (windows: Windows)
         transition
         acceptance
@@ -112,15 +140,15 @@ module Adaptation =
         state.Steps <- DualAveraging.update options.TargetAcceptance acceptance state.Steps
         state.LogStepSize <- state.Steps.LogStep
 
-        if options.Metric <> MetricKind.Identity && windows.Learns transition then
+        if kind <> MetricKind.Identity && windows.Learns transition then
             RunningMoments.add state.Draws position
             RunningMoments.add state.Gradients gradient
 
         if transition = windows.Warmup - 1 then
             state.LogStepSize <- state.Steps.LogStepMean
 
-        if options.Metric <> MetricKind.Identity && windows.Closes transition then
-            closeWindow options state
+        if kind <> MetricKind.Identity && windows.Closes transition then
+            closeWindow options kind state
             AdaptationEvent.MetricReplaced
         else
             AdaptationEvent.None

@@ -19,16 +19,20 @@ type MetricSource =
 [<RequireQualifiedAccess>]
 module MetricEstimate =
 
-    /// Stan's shrinkage towards 1e-3: n/(n+5) s + 1e-3 5/(n+5).
+    /// Stan's shrinkage n/(n+5) s + 1e-3 5/(n+5), but with 1e-3 of the coordinate's own variance rather than of 1: the
+    /// estimate then follows a change of units, and a posterior of small scale (a slope per dollar, say) keeps it.
     let private shrink (n: int) own isDiagonal =
         let n = float n
-        let target = if isDiagonal then 1e-3 * (5.0 / (n + 5.0)) else 0.0
-        n / (n + 5.0) * own + target
+        let ridge = if isDiagonal then 1e-3 * (5.0 / (n + 5.0)) * own else 0.0
+        n / (n + 5.0) * own + ridge
 
-    /// The factor of shrunken variances of the draws.
+    /// The factor of shrunken variances of the draws; a coordinate that has not moved keeps its scale.
     let private ofVariances (draws: RunningMoments) (factor: float[]) =
         for i in 0 .. factor.Length - 1 do
-            factor[i] <- sqrt (shrink draws.Count (RunningMoments.variance draws i) true)
+            let variance = shrink draws.Count (RunningMoments.variance draws i) true
+
+            if Double.IsFinite variance && variance > 0.0 then
+                factor[i] <- sqrt variance
 
     /// A coordinate whose variances say nothing keeps its scale.
     let private ofRatios (draws: RunningMoments) (gradients: RunningMoments) (factor: float[]) =

@@ -19,6 +19,13 @@ type Windows =
     member this.Learns transition =
         this.Ends.Length > 0 && transition >= this.First && transition <= this.Ends[this.Ends.Length - 1]
 
+    /// The number of transitions in the last window.
+    member this.LastLength =
+        match this.Ends.Length with
+        | 0 -> 0
+        | 1 -> this.Ends[0] - this.First + 1
+        | n -> this.Ends[n - 1] - this.Ends[n - 2]
+
     /// Whether the metric is replaced after this transition.
     member this.Closes transition = System.Array.BinarySearch(this.Ends, transition) >= 0
 

@@ -147,7 +147,10 @@ module internal Options =
         atLeast 2 "FirstWindow" o.FirstWindow
         atLeast 0 "FinalBuffer" o.FinalBuffer
 
-        if o.Metric <> MetricKind.Diagonal then
+        match o.Metric with
+        | MetricChoice.Automatic
+        | MetricChoice.Fixed MetricKind.Diagonal -> ()
+        | MetricChoice.Fixed _ ->
             let draws = o.Source = MetricSource.Draws
             require draws "Source" o.Source "only a diagonal metric is estimated from draws and gradients"
 

@@ -20,7 +20,7 @@ module Run =
         if state.Kernel.Length <> Slots.stateCount || state.Kernel[0].Length <> d then
             InferenceErrors.otherRun $"it is not of dimension {d}"
 
-        if factor <> (Mcmc.Metric.identity sampler.Adaptation.Metric d).Length then
+        if factor <> (Mcmc.Metric.identity sampler.Metric d).Length then
             InferenceErrors.otherRun "its metric is of another kind"
 
         if state.Transition > sampler.Total then

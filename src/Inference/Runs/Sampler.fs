@@ -54,6 +54,8 @@ type CompiledSampler =
         Limit: int
         /// What adapts it.
         Adaptation: AdaptationOptions
+        /// The family of its metric.
+        Metric: MetricKind
         /// The windows of the warm-up.
         Windows: Windows
         /// What it is asked to do.
@@ -89,6 +91,9 @@ module internal ChainKey =
 [<RequireQualifiedAccess>]
 module Sampler =
 
+    let private metric (adaptation: AdaptationOptions) (run: RunOptions) (target: SamplingTarget) =
+        Adaptation.metric adaptation (Adaptation.windows adaptation run.Warmup) target.Dimension
+
     let private compile (engine: IEngine) name limit adaptation (run: RunOptions) target (kernel: IKernel<'P, 'S, 'I>) =
         let d = target.Dimension
         let row = Compile.program [| SamplingTarget.vector d |] (fun args -> [| target.Row args[0] |])
@@ -102,7 +107,8 @@ module Sampler =
             Statistics = kernel.Info.Fields |> Array.map _.Name
             Limit = limit
             Adaptation = adaptation
-            Windows = Windows.create adaptation.InitialBuffer adaptation.FirstWindow adaptation.FinalBuffer run.Warmup
+            Metric = metric adaptation run target
+            Windows = Adaptation.windows adaptation run.Warmup
             Run = run
         }
 
@@ -112,7 +118,9 @@ module Sampler =
         Options.checkRun target.Dimension run
         let a = options.Adaptation
 
-        NutsKernel.create options.Integrator a.Metric options.MaxTreeDepth target.Dimension target.LogDensity
+        let metric = metric a run target
+
+        NutsKernel.create options.Integrator metric options.MaxTreeDepth target.Dimension target.LogDensity
         |> compile engine "nuts" options.MaxTreeDepth a run target
 
     /// Hamiltonian Monte Carlo on a target. PPL2001 for an option that makes no sense.
@@ -121,5 +129,7 @@ module Sampler =
         Options.checkRun target.Dimension run
         let a = options.Adaptation
 
-        HmcKernel.create options.Integrator a.Metric options.Jitter target.Dimension target.LogDensity
+        let metric = metric a run target
+
+        HmcKernel.create options.Integrator metric options.Jitter target.Dimension target.LogDensity
         |> compile engine "hmc" options.Steps a run target

@@ -116,5 +116,5 @@ module Starts =
             Chain = chain
             Transition = 0
             Kernel = find sampler chain init
-            Adaptation = Adaptation.start sampler.Adaptation sampler.Target.Dimension
+            Adaptation = Adaptation.start sampler.Adaptation sampler.Metric sampler.Target.Dimension
         }

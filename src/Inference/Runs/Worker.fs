@@ -110,6 +110,7 @@ type internal ChainWorker(sampler: CompiledSampler, state: ChainState) =
         let event =
             Adaptation.update
                 sampler.Adaptation
+                sampler.Metric
                 sampler.Windows
                 transition
                 (read acceptance)

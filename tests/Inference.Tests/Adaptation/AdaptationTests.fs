@@ -91,7 +91,7 @@ let ``running moments are those of two passes`` () =
             Assert.Equal(covariance i j, dense.Spread[3 * i + j] / 39.0, 9)
 
 [<Fact>]
-let ``metrics are estimated with Stan's shrinkage`` () =
+let ``metrics are estimated with Stan's shrinkage, in the units of each coordinate`` () =
     let none = RunningMoments.diagonal 3
     let diagonal, dense = RunningMoments.diagonal 3, RunningMoments.dense 3
 
@@ -104,12 +104,12 @@ let ``metrics are estimated with Stan's shrinkage`` () =
     MetricEstimate.replace MetricKind.Dense MetricSource.Draws dense none factor
 
     for i in 0..2 do
-        let expected = 40.0 / 45.0 * covariance i i + 1e-3 * 5.0 / 45.0
+        let expected = (40.0 / 45.0 + 1e-3 * 5.0 / 45.0) * covariance i i
         Assert.Equal(sqrt expected, scales[i], 9)
 
         for j in 0..i do
             let product = Array.sum (Array.init 3 (fun k -> factor[3 * i + k] * factor[3 * j + k]))
-            let ridge = if i = j then 1e-3 * 5.0 / 45.0 else 0.0
+            let ridge = if i = j then 1e-3 * 5.0 / 45.0 * covariance i i else 0.0
             Assert.Equal(40.0 / 45.0 * covariance i j + ridge, product, 9)
 
 [<Fact>]
@@ -124,6 +124,18 @@ let ``draws and gradients give the geometric mean, and nothing where they say no
     MetricEstimate.replace MetricKind.Diagonal MetricSource.DrawsAndGradients draws gradients scales
     Assert.Equal(sqrt 6.0, scales[0], 12)
     Assert.Equal(7.0, scales[1])
+
+[<Theory>]
+[<InlineData(10, 1000, true)>] // 500 draws in the last window
+[<InlineData(25, 1000, true)>]
+[<InlineData(26, 1000, false)>] // fewer than 20 draws per coordinate
+[<InlineData(33, 4000, false)>] // too costly
+[<InlineData(2, 10, false)>] // nothing is learnt
+[<InlineData(10, 300, false)>]
+let ``a metric is dense where it can be learnt`` (d, warmup, dense) =
+    let options = AdaptationOptions.Default
+    let chosen = Adaptation.metric options (Adaptation.windows options warmup) d
+    Assert.Equal((if dense then MetricKind.Dense else MetricKind.Diagonal), chosen)
 
 [<Fact>]
 let ``a covariance that is not positive definite leaves the metric alone`` () =
@@ -171,7 +183,7 @@ let ``a dense metric learns a correlation`` () =
 
         SamplingTarget.ofDensity "x" 2 (fun q -> -0.5 * precision * (q[0] * q[0] - 1.9 * q[0] * q[1] + q[1] * q[1]))
 
-    let adaptation = { AdaptationOptions.Default with Metric = MetricKind.Dense }
+    let adaptation = { AdaptationOptions.Default with Metric = MetricChoice.Fixed MetricKind.Dense }
     let run = options 2 400 100 11UL
     let result = Nuts.sample engine { NutsOptions.Default with Adaptation = adaptation } run target
 

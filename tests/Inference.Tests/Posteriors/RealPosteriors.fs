@@ -1,6 +1,8 @@
 // Whole runs on real data against reference posteriors. Every parameter's mean and sd must lie within 4 combined Monte
 // Carlo standard errors. Seeds are fixed; over all parameters (about 230 comparisons) a correct sampler with another seed
-// would fail somewhere with probability about 230 x 6.3e-5 = 1.5%.
+// would fail somewhere with probability about 230 x 6.3e-5 = 1.5%. Two of the reference's own sds are 2.5 to 3 of its
+// standard errors off (beta1 of garch11, alpha[57] of radon; 4 x 20,000 draws with two metrics agree): these models get
+// more draws, so that our error adds little to that.
 module Ppl.Inference.Tests.Posteriors.RealPosteriors
 
 open System
@@ -67,11 +69,11 @@ let private assertConverged (run: RunResult) =
 [<InlineData("wells", 1000)>]
 [<InlineData("arK", 1000)>]
 [<InlineData("arma11", 1000)>]
-[<InlineData("garch11", 1000)>]
+[<InlineData("garch11", 4000)>]
 [<InlineData("low_dim_gauss_mix", 1000)>]
 [<InlineData("hmm_example", 1000)>]
 [<InlineData("gp_regr", 1000)>]
-[<InlineData("radon_noncentered", 2000)>]
+[<InlineData("radon_noncentered", 4000)>]
 [<InlineData("kilpisjarvi", 2000)>]
 [<InlineData("blr", 1000)>]
 let ``the posterior is the reference's`` (name: string, draws: int) =

@@ -75,7 +75,7 @@ let ``moments of a correlated normal, with each metric`` () =
             -0.5 / 0.75 * (0.75 * x * x - 3.0 * x * y + 4.0 * y * y))
 
     for metric in [ MetricKind.Identity; MetricKind.Diagonal; MetricKind.Dense ] do
-        let adaptation = { AdaptationOptions.Default with Metric = metric }
+        let adaptation = { AdaptationOptions.Default with Metric = MetricChoice.Fixed metric }
 
         let result =
             Nuts.sample compiled { NutsOptions.Default with Adaptation = adaptation } (options 4 500 2000 9UL) target

@@ -55,7 +55,10 @@ let ``options of adaptation`` () =
     option "InitialBuffer" (adapting { a with InitialBuffer = -1 })
     option "FirstWindow" (adapting { a with FirstWindow = 1 })
     option "FinalBuffer" (adapting { a with FinalBuffer = -1 })
-    option "Source" (adapting { a with Metric = MetricKind.Dense; Source = MetricSource.DrawsAndGradients })
+
+    option
+        "Source"
+        (adapting { a with Metric = MetricChoice.Fixed MetricKind.Dense; Source = MetricSource.DrawsAndGradients })
 
 /// A target of two sites, the second of this density.
 let private twoSites (second: Tensor -> Tensor) =

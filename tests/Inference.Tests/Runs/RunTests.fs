@@ -45,14 +45,18 @@ let private inSegments sampler lengths =
     let state, draws = lengths |> List.fold step (Run.start sampler 1, None)
     ChainState.toBytes state, draws.Value
 
-let private dense = { AdaptationOptions.Default with Metric = MetricKind.Dense }
+let private dense = { AdaptationOptions.Default with Metric = MetricChoice.Fixed MetricKind.Dense }
+
+let private diagonal =
+    { AdaptationOptions.Default with Metric = MetricChoice.Fixed MetricKind.Diagonal }
+
 let private ratios = { AdaptationOptions.Default with Source = MetricSource.DrawsAndGradients }
 let private nuts adaptation = Sampler.nuts engine { NutsOptions.Default with Adaptation = adaptation } (run 1)
 
 let private samplers =
     dict
         [
-            "diagonal", nuts AdaptationOptions.Default
+            "diagonal", nuts diagonal
             "dense", nuts dense
             "ratios", nuts ratios
             "hmc", Sampler.hmc engine HmcOptions.Default (run 1)
@@ -85,7 +89,7 @@ let ``a state that was changed anywhere is refused`` () =
 
 [<Fact>]
 let ``a state of another run is refused`` () =
-    let state = Run.start (Sampler.nuts engine NutsOptions.Default (run 1) target) 0
+    let state = Run.start (nuts diagonal target) 0
 
     let refused sampler =
         let error =
@@ -93,7 +97,7 @@ let ``a state of another run is refused`` () =
 
         Assert.Equal("PPL3002", error.Id)
 
-    refused (Sampler.nuts engine NutsOptions.Default (run 1) (normals [| 1.0; 1.0; 1.0 |]))
+    refused (nuts diagonal (normals [| 1.0; 1.0; 1.0 |]))
     refused (nuts dense target)
 
 /// Listens on the calling thread.
@@ -131,7 +135,8 @@ let ``progress tells phases, counts and steps`` () =
 [<Fact>]
 let ``a run finds scales and says that all is well`` () =
     // Level: R-hat and ESS limits are generous at these sizes; fixed seed.
-    let result = Nuts.sample engine NutsOptions.Default (options 4 300 300 3UL) (normals [| 10.0; 0.1 |])
+    let options' = { NutsOptions.Default with Adaptation = diagonal }
+    let result = Nuts.sample engine options' (options 4 300 300 3UL) (normals [| 10.0; 0.1 |])
     Assert.Empty result.Diagnostics
     Assert.Equal(Diagnostics.Verdict.Good, result.Verdict)
 
