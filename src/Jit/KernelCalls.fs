@@ -53,10 +53,14 @@ type KernelEntries private () =
 
     /// op(L) X = B.
     static member TriangularSolve
-        (x: nativeint, l: nativeint, b: nativeint, n: int, k: int, lower: int, transpose: int)
+        (x: nativeint, l: nativeint, b: nativeint, n: int, k: int, lower: int, transpose: int, transposeB: int)
         =
-        let bytes = int64 n * int64 k * 8L
-        Buffer.MemoryCopy(NativePtr.toVoidPtr (reals b), NativePtr.toVoidPtr (reals x), bytes, bytes)
+        if transposeB <> 0 then
+            Dense.Transpose(reals b, k, n, n, reals x)
+        else
+            let bytes = int64 n * int64 k * 8L
+            Buffer.MemoryCopy(NativePtr.toVoidPtr (reals b), NativePtr.toVoidPtr (reals x), bytes, bytes)
+
         Dense.TriangularSolve(n, k, reals l, n, (lower <> 0), (transpose <> 0), false, reals x, k)
 
 /// Emission of kernel calls.
@@ -91,8 +95,9 @@ module KernelCalls =
             flag transposeA
             flag transposeB
             finish ()
-        | Kernel.TriangularSolve(x, l, b, n, k, lower, transpose) ->
+        | Kernel.TriangularSolve(x, l, b, n, k, lower, transpose, transposeB) ->
             let finish = call "TriangularSolve" [ x; l; b ] [ n; k ]
             flag lower
             flag transpose
+            flag transposeB
             finish ()

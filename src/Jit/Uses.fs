@@ -45,7 +45,7 @@ module Uses =
         | Kernel.Bits(destination, key, _) -> struct (destination, [ key ])
         | Kernel.Gemm(c, a, b, _, _, _, _, _) -> struct (c, [ a; b ])
         | Kernel.Cholesky(l, a, _) -> struct (l, [ a ])
-        | Kernel.TriangularSolve(x, l, b, _, _, _, _) -> struct (x, [ l; b ])
+        | Kernel.TriangularSolve(x, l, b, _, _, _, _, _) -> struct (x, [ l; b ])
 
     /// The buffer that a kernel writes.
     let written kernel =

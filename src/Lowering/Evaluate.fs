@@ -194,8 +194,11 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
             let result: float[] = Array.zeroCreate (n * n)
             PackedDense.Cholesky(n, floats a (n * n), result) |> ignore
             writeAll l (Storage.F64 result)
-        | Kernel.TriangularSolve(x, l, b, n, k, lower, transpose) ->
-            let result = floats b (n * k)
+        | Kernel.TriangularSolve(x, l, b, n, k, lower, transpose, transposeB) ->
+            let right = floats b (n * k)
+
+            let result = if transposeB then Array.init (n * k) (fun at -> right[at % k * n + at / k]) else right
+
             PackedDense.TriangularSolve(n, k, floats l (n * n), lower, transpose, result)
             writeAll x (Storage.F64 result)
 

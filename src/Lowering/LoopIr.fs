@@ -107,8 +107,16 @@ type Kernel =
     | Gemm of c: Address * a: Address * b: Address * m: int * n: int * k: int * transposeA: bool * transposeB: bool
     /// L[n,n] from the lower triangle of A[n,n]
     | Cholesky of l: Address * a: Address * n: int
-    /// X[n,k] with op(L) X = B
-    | TriangularSolve of x: Address * l: Address * b: Address * n: int * k: int * lower: bool * transpose: bool
+    /// X[n,k] with op(L) X = B; B is [n,k] or, transposed, [k,n]
+    | TriangularSolve of
+        x: Address *
+        l: Address *
+        b: Address *
+        n: int *
+        k: int *
+        lower: bool *
+        transpose: bool *
+        transposeB: bool
 
 /// Statements of a block, in order.
 [<RequireQualifiedAccess; NoComparison; NoEquality>]

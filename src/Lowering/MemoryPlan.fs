@@ -37,7 +37,7 @@ let private kernelBuffers kernel (touch: Address -> unit) =
         touch a
         touch b
     | Kernel.Gemm(a, b, c, _, _, _, _, _)
-    | Kernel.TriangularSolve(a, b, c, _, _, _, _) ->
+    | Kernel.TriangularSolve(a, b, c, _, _, _, _, _) ->
         touch a
         touch b
         touch c

@@ -331,23 +331,26 @@ let private factor (r: Region) (eq: Equation) op =
     let e = r.Emitter
     let v = eq.Outs[0]
     let shape = r.Shape v
-    let arguments = Array.map (dense r) eq.Args
-    let target = allocate r v
+    let first = dense r eq.Args[0]
     let n = shape[shape.Rank - 2]
     let k = shape[shape.Rank - 1]
     let count = if n * k = 0 then 0 else shape.Count / (n * k)
 
-    batched r count (fun i ->
-        let result = moved target (n * k) i
-        let first = moved arguments[0] (n * n) i
+    let each (call: Address -> Affine -> unit) =
+        let target = allocate r v
+        batched r count (fun i -> call (moved target (n * k) i) i)
+        r.Views[v] <- ValueSome target
 
-        match op with
-        | FactorOp.Cholesky -> e.Do(Stmt.Call(Kernel.Cholesky(result, first, n)))
-        | FactorOp.TriangularSolve(lower, transpose) ->
-            let right = moved arguments[1] (n * k) i
-            e.Do(Stmt.Call(Kernel.TriangularSolve(result, first, right, n, k, lower, transpose))))
+    match op with
+    | FactorOp.Cholesky -> each (fun result i -> e.Do(Stmt.Call(Kernel.Cholesky(result, moved first (n * n) i, n))))
+    | FactorOp.TriangularSolve(lower, transpose) ->
+        let batch = [| 0 .. shape.Rank - 3 |]
 
-    r.Views[v] <- ValueSome target
+        let struct (right, transposeB) = asMatrices r eq.Args[1] batch [| shape.Rank - 2 |] [| shape.Rank - 1 |]
+
+        each (fun result i ->
+            let l, b = moved first (n * n) i, moved right (n * k) i
+            e.Do(Stmt.Call(Kernel.TriangularSolve(result, l, b, n, k, lower, transpose, transposeB))))
 
 let private random (r: Region) (eq: Equation) op =
     let e = r.Emitter

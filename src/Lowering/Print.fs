@@ -55,8 +55,8 @@ let private kernel kernel =
     | Kernel.Gemm(c, a, b, m, n, k, transposeA, transposeB) ->
         $"gemm {address c} {address a} {address b} {m} {n} {k} {transposeA} {transposeB}"
     | Kernel.Cholesky(l, a, n) -> $"cholesky {address l} {address a} {n}"
-    | Kernel.TriangularSolve(x, l, b, n, k, isLower, transpose) ->
-        $"triangularSolve {address x} {address l} {address b} {n} {k} {isLower} {transpose}"
+    | Kernel.TriangularSolve(x, l, b, n, k, isLower, transpose, transposeB) ->
+        $"triangularSolve {address x} {address l} {address b} {n} {k} {isLower} {transpose} {transposeB}"
 
 let private buffer (b: Buffer) =
     let place =

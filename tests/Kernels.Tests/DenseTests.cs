@@ -93,27 +93,40 @@ public sealed unsafe class DenseTests
         Assert.True((factor - a.Cholesky().Factor).L2Norm() <= 100.0 * n * Epsilon * factor.L2Norm());
     }
 
-    /// <summary>The definition: l(i,j) subtracts l(i,k) l(j,k) in ascending k, whatever the panels.</summary>
+    /// <summary>
+    /// The definition: l(i,j) subtracts l(i,k) l(j,k) in ascending k, whatever the panels; up to 32 rows the square
+    /// roots of the pivots come last.
+    /// </summary>
     [Theory]
+    [InlineData(3)]
     [InlineData(5)]
+    [InlineData(11)]
+    [InlineData(32)]
+    [InlineData(33)]
     [InlineData(77)]
     public void Cholesky_subtracts_in_order(int n)
     {
         var expected = PositiveDefinite(n).ToRowMajorArray();
         var actual = new double[n * n];
         Assert.Equal(-1, Factor(n, expected, actual));
+        var squared = expected.ToArray(); // the factor times its pivots, column by column
         for (var i = 0; i < n; i++)
         {
             for (var j = 0; j <= i; j++)
             {
-                var sum = expected[i * n + j];
+                var (sum, square) = (expected[i * n + j], squared[i * n + j]);
                 for (var k = 0; k < j; k++)
                 {
                     sum = Math.FusedMultiplyAdd(-expected[i * n + k], expected[j * n + k], sum);
+                    var quotient = squared[j * n + k] * (1.0 / squared[k * n + k]);
+                    square = Math.FusedMultiplyAdd(-quotient, squared[i * n + k], square);
                 }
 
                 expected[i * n + j] = i == j ? Math.Sqrt(sum) : sum / expected[j * n + j];
-                Assert.Equal(expected[i * n + j], actual[i * n + j]);
+                squared[i * n + j] = square;
+                var pivot = squared[j * n + j];
+                var small = i == j ? Math.Sqrt(pivot) : square * (1.0 / pivot) * Math.Sqrt(pivot);
+                Assert.Equal(n <= 32 ? small : expected[i * n + j], actual[i * n + j]);
             }
         }
     }

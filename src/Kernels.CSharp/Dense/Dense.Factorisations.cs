@@ -13,11 +13,17 @@ public static unsafe partial class Dense
     /// <summary>
     /// L lower triangular with L L' = A (only the lower part of A [n, n] is read; the upper part of L is set to 0). a
     /// and l may be the same matrix. Returns -1, or the index of the first pivot that is not positive and finite:
-    /// that column of L and all columns behind it are NaN from the diagonal down.
+    /// that column of L and all columns behind it are NaN from the diagonal down. Up to 32 rows, a squared pivot below
+    /// 2^-1024, which has no finite reciprocal, counts as not positive.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Cholesky(int n, double* a, int lda, double* l, int ldl)
     {
+        if (n <= Panel)
+        {
+            return CholeskySmall(n, a, lda, l, ldl);
+        }
+
         CopyLower(n, a, lda, l, ldl);
         // Transposed columns of the panel, so that row updates run along contiguous memory.
         var size = Panel * (nint)n;
@@ -97,33 +103,43 @@ public static unsafe partial class Dense
         }
     }
 
-    // Substitution row by row inside one diagonal block.
+    // Substitution inside one diagonal block, with the widest vectors that the right-hand sides fill.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SolvePanel(int n, int m, double* t, nint row, nint column, bool unit, double* b, nint bRow)
     {
-        for (var i = 0; i < n; i++)
+        if (m >= 8 && Vector512.IsHardwareAccelerated)
         {
-            var target = b + i * bRow;
-            Subtract(1, m, i, t + i * row, row, column, b, bRow, target, bRow);
-            if (!unit)
-            {
-                DivideRow(target, m, t[i * (row + column)]);
-            }
+            Vector512Blocks.Solve(n, m, t, row, column, unit, b, bRow);
+        }
+        else if (m >= 4 && Vector256.IsHardwareAccelerated)
+        {
+            Vector256Blocks.Solve(n, m, t, row, column, unit, b, bRow);
+        }
+        else if (m >= 2)
+        {
+            Vector128Blocks.Solve(n, m, t, row, column, unit, b, bRow);
+        }
+        else if (m == 1)
+        {
+            SolveOne(n, t, row, column, unit, b, bRow);
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void DivideRow(double* row, int count, double divisor)
+    // One right-hand side. Products with the reciprocal, which does not wait for the sum as a quotient would.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SolveOne(int n, double* t, nint row, nint column, bool unit, double* b, nint bRow)
     {
-        var j = 0;
-        for (; j + 4 <= count; j += 4)
+        for (var i = 0; i < n; i++)
         {
-            (Vector256.Load(row + j) / Vector256.Create(divisor)).Store(row + j);
-        }
+            var sum = b[i * bRow];
+            var a = t + i * row;
+            var x = b;
+            for (var k = 0; k < i; k++, a += column, x += bRow)
+            {
+                sum = Math.FusedMultiplyAdd(-*a, *x, sum);
+            }
 
-        for (; j < count; j++)
-        {
-            row[j] /= divisor;
+            b[i * bRow] = unit ? sum : sum * (1.0 / *a);
         }
     }
 
@@ -142,6 +158,58 @@ public static unsafe partial class Dense
         {
             y[j] = Math.FusedMultiplyAdd(factor, x[j], y[j]);
         }
+    }
+
+    // The whole matrix as one block, transposed and padded on the stack.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int CholeskySmall(int n, double* a, int lda, double* l, int ldl)
+    {
+        const int CacheLine = 64;
+        var stride = (n + 15) & ~15;
+        var stack = stackalloc double[2 * Panel * Panel + Panel + CacheLine / sizeof(double)];
+        var pivots = (double*)(((nuint)stack + CacheLine - 1) & ~(nuint)(CacheLine - 1));
+        var w = pivots + stride;
+        var v = w + n * stride;
+        for (var i = 0; i < w + n * stride - pivots; i += 4)
+        {
+            Vector256<double>.Zero.Store(pivots + i); // so that what fills the rows up is harmless
+        }
+
+        TransposeTiles.Copy(n, n, a, lda, w, stride, null);
+        int failed;
+        if (Vector512.IsHardwareAccelerated)
+        {
+            failed = Vector512Blocks.Eliminate(n, w, v, stride, pivots);
+            Vector512Blocks.SquareRoots(pivots, stride);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            failed = Vector256Blocks.Eliminate(n, w, v, stride, pivots);
+            Vector256Blocks.SquareRoots(pivots, stride);
+        }
+        else
+        {
+            failed = Vector128Blocks.Eliminate(n, w, v, stride, pivots);
+            Vector128Blocks.SquareRoots(pivots, stride);
+        }
+
+        TransposeTiles.Copy(n, n, v, stride, l, ldl, pivots);
+        for (var i = 0; i < n; i++)
+        {
+            var row = l + i * (nint)ldl;
+            row[i] = pivots[i];
+            for (var j = i + 1; j < n; j++)
+            {
+                row[j] = 0.0;
+            }
+        }
+
+        if (failed >= 0)
+        {
+            FillLowerFrom(n, failed, l, ldl);
+        }
+
+        return failed;
     }
 
     // Columns k0..k1 of all rows; leaves the part of these columns below k1 transposed in `columns` [k1 - k0, n].

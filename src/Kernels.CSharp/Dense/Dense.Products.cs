@@ -86,6 +86,12 @@ public static unsafe partial class Dense
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(double* source, int rows, int columns, int ld, double* target)
     {
+        if (rows <= Panel && columns <= Panel)
+        {
+            TransposeTiles.Copy(rows, columns, source, ld, target, rows, null);
+            return;
+        }
+
         const int Tile = 8; // a cache line
         for (var i0 = 0; i0 < rows; i0 += Tile)
         {

@@ -1,0 +1,167 @@
+// Factorisation and substitution of one block that fits in the first-level cache (up to 32 rows). Each row is gathered
+// in registers from the finished rows, so that a step waits for its last multiply-add and its pivot only.
+// Every element is one chain of fused multiply-adds in the order of the inner index: the same bits for any vector width.
+// Written for 512 bits; the 256- and 128-bit forms are derived from this text when the project is built.
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Ppl.Kernels;
+
+internal static unsafe class Vector512Blocks
+{
+    /// <summary>
+    /// W = D V for a matrix whose upper part is in `w`, in place, and V in `v`: L = V' sqrt(D), which keeps the square
+    /// roots off the chain from pivot to pivot. Below the diagonal there is garbage. Both have rows of `stride`
+    /// elements, a multiple of 16; the squared pivots D go to `squares`. Returns -1, or the index of the first of them
+    /// that is not positive and finite or has no finite reciprocal.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static int Eliminate(int n, double* w, double* v, int stride, double* squares)
+    {
+        var width = Vector512<double>.Count;
+        for (var k = 0; k < n; k++)
+        {
+            var inverse = 0.0;
+            for (var j = k / (2 * width) * (2 * width); j < n; j += 2 * width)
+            {
+                var row = w + k * stride + j;
+                var (s0, s1) = (Vector512.Load(row), Vector512.Load(row + width));
+                var above = w + j;
+                var factors = v + k;
+                for (var i = 0; i < k; i++, above += stride, factors += stride)
+                {
+                    var factor = Vector512.Create(-*factors);
+                    s0 = Vector512.FusedMultiplyAdd(factor, Vector512.Load(above), s0);
+                    s1 = Vector512.FusedMultiplyAdd(factor, Vector512.Load(above + width), s1);
+                }
+
+                s0.Store(row);
+                s1.Store(row + width);
+                if (j <= k)
+                {
+                    squares[k] = row[k - j];
+                    inverse = 1.0 / row[k - j];
+                    if (!(inverse > 0.0) || double.IsPositiveInfinity(inverse))
+                    {
+                        return k;
+                    }
+                }
+
+                (s0 * Vector512.Create(inverse)).Store(v + k * stride + j);
+                (s1 * Vector512.Create(inverse)).Store(v + k * stride + j + width);
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>Square roots in place of `count` elements, a multiple of 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void SquareRoots(double* x, int count)
+    {
+        for (var i = 0; i < count; i += Vector512<double>.Count)
+        {
+            Vector512.Sqrt(Vector512.Load(x + i)).Store(x + i);
+        }
+    }
+
+    /// <summary>
+    /// Substitution for T X = B in place of B [n, m], m at least the vector's width; T(i, k) = t[i row + k column].
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Solve(int n, int m, double* t, nint row, nint column, bool unit, double* b, nint bRow)
+    {
+        var width = Vector512<double>.Count;
+        var j = 0;
+        for (; m - j > 2 * width; j += m - j >= 3 * width ? 2 * width : width)
+        {
+            var second = m - j >= 3 * width ? width : 0;
+            SolveColumns(n, t, row, column, unit, b + j, b + j + second, bRow);
+        }
+
+        // The last two vectors may overlap: each row is loaded into both before either is stored, and they stay equal there.
+        SolveColumns(n, t, row, column, unit, b + j, b + m - width, bRow);
+    }
+
+    // Four rows at a time: their last steps run from register to register.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SolveColumns(
+        int n, double* t, nint row, nint column, bool unit, double* b0, double* b1, nint bRow)
+    {
+        var i = 0;
+        for (; i + 4 <= n; i += 4)
+        {
+            var y0 = b0 + i * bRow;
+            var y1 = b1 + i * bRow;
+            var (r0, r1) = (Vector512.Load(y0), Vector512.Load(y1));
+            var (s0, s1) = (Vector512.Load(y0 + bRow), Vector512.Load(y1 + bRow));
+            var (u0, u1) = (Vector512.Load(y0 + 2 * bRow), Vector512.Load(y1 + 2 * bRow));
+            var (v0, v1) = (Vector512.Load(y0 + 3 * bRow), Vector512.Load(y1 + 3 * bRow));
+            var a = t + i * row;
+            var x0 = b0;
+            var x1 = b1;
+            for (var k = 0; k < i; k++, a += column, x0 += bRow, x1 += bRow)
+            {
+                var (z0, z1) = (Vector512.Load(x0), Vector512.Load(x1));
+                Subtract(a, z0, z1, ref r0, ref r1);
+                Subtract(a + row, z0, z1, ref s0, ref s1);
+                Subtract(a + 2 * row, z0, z1, ref u0, ref u1);
+                Subtract(a + 3 * row, z0, z1, ref v0, ref v1);
+            }
+
+            Finish(a, unit, ref r0, ref r1, y0, y1);
+            Subtract(a + row, r0, r1, ref s0, ref s1);
+            Subtract(a + 2 * row, r0, r1, ref u0, ref u1);
+            Subtract(a + 3 * row, r0, r1, ref v0, ref v1);
+            a += column;
+            Finish(a + row, unit, ref s0, ref s1, y0 + bRow, y1 + bRow);
+            Subtract(a + 2 * row, s0, s1, ref u0, ref u1);
+            Subtract(a + 3 * row, s0, s1, ref v0, ref v1);
+            a += column;
+            Finish(a + 2 * row, unit, ref u0, ref u1, y0 + 2 * bRow, y1 + 2 * bRow);
+            Subtract(a + 3 * row, u0, u1, ref v0, ref v1);
+            Finish(a + 3 * row + column, unit, ref v0, ref v1, y0 + 3 * bRow, y1 + 3 * bRow);
+        }
+
+        for (; i < n; i++)
+        {
+            var y0 = b0 + i * bRow;
+            var y1 = b1 + i * bRow;
+            var (s0, s1) = (Vector512.Load(y0), Vector512.Load(y1));
+            var a = t + i * row;
+            var x0 = b0;
+            var x1 = b1;
+            for (var k = 0; k < i; k++, a += column, x0 += bRow, x1 += bRow)
+            {
+                Subtract(a, Vector512.Load(x0), Vector512.Load(x1), ref s0, ref s1);
+            }
+
+            Finish(a, unit, ref s0, ref s1, y0, y1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Subtract(
+        double* a, Vector512<double> x0, Vector512<double> x1, ref Vector512<double> s0, ref Vector512<double> s1)
+    {
+        var factor = Vector512.Create(-*a);
+        s0 = Vector512.FusedMultiplyAdd(factor, x0, s0);
+        s1 = Vector512.FusedMultiplyAdd(factor, x1, s1);
+    }
+
+    // The reciprocal does not wait for the sum as a quotient would.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(
+        double* diagonal, bool unit, ref Vector512<double> s0, ref Vector512<double> s1, double* y0, double* y1)
+    {
+        if (!unit)
+        {
+            var inverse = Vector512.Create(1.0 / *diagonal);
+            (s0, s1) = (s0 * inverse, s1 * inverse);
+        }
+
+        s0.Store(y0);
+        s1.Store(y1);
+    }
+}
