@@ -206,13 +206,16 @@ let ``loop programs print`` () =
 let ``triangular solutions agree, also where the right-hand side lies transposed in memory`` () =
     for n, k in [ 3, 5; 11, 11; 11, 1; 12, 40 ] do
         for lower, transposed in List.allPairs [ true; false ] [ true; false ] do
-            let diagonal = Array.init (n * n) (fun at -> if at % (n + 1) = 0 then float n else 0.0)
-            let dominant = Ops.reshape (Shape.ofList [ n; n ]) (Tensor.OfFloats diagonal)
+            let diagonal n =
+                let entries = Array.init (n * n) (fun at -> if at % (n + 1) = 0 then float n else 0.0)
+                Ops.reshape (Shape.ofList [ n; n ]) (Tensor.OfFloats entries)
+
             let types = [| f64 [ n; n ]; f64 [ n; k ]; f64 [ k; n ] |]
 
             let solutions (args: Tensor[]) =
-                let solve = Ops.triangularSolve lower transposed (args[0] + dominant)
-                [| solve args[1]; solve (Ops.transpose [| 1; 0 |] (Ops.exp args[2])) |]
+                let solve = Ops.triangularSolve lower transposed (args[0] + diagonal n)
+                let another = Ops.triangularSolve true false (diagonal k) args[2]
+                [| solve args[1]; solve (Ops.transpose [| 1; 0 |] another) |]
 
             agrees types solutions
 
