@@ -238,10 +238,13 @@ and private coordinate (r: Region) elem (a: Affine) =
     else
         e.Let(0, elem, (e.TypeOf sum).Lanes, Op.Convert(elem, sum))
 
-/// A product that only one addition needs is not evaluated on its own.
+/// A product that only one addition needs is not evaluated on its own; nor is one that a recurrence waits for: each
+/// addition that needs it multiplies again, which costs nothing beside waiting.
 and term (r: Region) v at : Fold.Term =
+    let fuses = r.Options.FuseProducts && (r.Uses v = 1 || r.Recurrent[v])
+
     match r.Deferred v with
-    | ValueSome eq when r.Options.FuseProducts && r.Uses v = 1 && not r.Stored[v] && (r.Type v).DType = DType.F64 ->
+    | ValueSome eq when fuses && not r.Stored[v] && (r.Type v).DType = DType.F64 ->
         match eq.Primitive with
         | Primitive.Binary BinaryOp.Mul -> Fold.Product(eval r eq.Args[0] at, eval r eq.Args[1] at)
         | Primitive.Unary UnaryOp.Square ->
