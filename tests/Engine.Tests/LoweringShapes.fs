@@ -201,3 +201,34 @@ let ``loop programs print`` () =
         ]
 
     Assert.Equal(String.concat "\n" expected + "\n", Print.program program)
+
+[<Fact>]
+let ``triangular solutions agree, also where the right-hand side lies transposed in memory`` () =
+    for n, k in [ 3, 5; 11, 11; 11, 1; 12, 40 ] do
+        for lower, transposed in List.allPairs [ true; false ] [ true; false ] do
+            let diagonal n =
+                let entries = Array.init (n * n) (fun at -> if at % (n + 1) = 0 then float n else 0.0)
+                Ops.reshape (Shape.ofList [ n; n ]) (Tensor.OfFloats entries)
+
+            let types = [| f64 [ n; n ]; f64 [ n; k ]; f64 [ k; n ] |]
+
+            let solutions (args: Tensor[]) =
+                let solve = Ops.triangularSolve lower transposed (args[0] + diagonal n)
+                let another = Ops.triangularSolve true false (diagonal k) args[2]
+                [| solve args[1]; solve (Ops.transpose [| 1; 0 |] another) |]
+
+            agrees types solutions
+
+            let program = Compile.program types solutions
+            let arguments = types |> Array.mapi literal
+
+            let isTransposed =
+                function
+                | Stmt.Call(Kernel.TriangularSolve(_, _, _, _, _, _, _, t)) -> t
+                | _ -> false
+
+            Assert.Equal((if k = 1 then 0 else 1), count isTransposed (Lower.program program))
+            let compiled = Compile.func (Ppl.Jit.CpuEngine()) types solutions
+
+            for expected, actual in Array.zip (Evaluate.run (Lower.program program) arguments) (compiled.Run arguments) do
+                Assert.Equal<float>(Literal.floats expected, Literal.floats actual)

@@ -20,6 +20,7 @@ internal static unsafe class Vector512Blocks
     internal static int Eliminate(int n, double* w, double* v, int stride, double* squares)
     {
         var width = Vector512<double>.Count;
+        var latest = 0.0; // V(k-1, k), computed alone so that row k need not wait for row k-1 of V
         for (var k = 0; k < n; k++)
         {
             var inverse = 0.0;
@@ -29,11 +30,14 @@ internal static unsafe class Vector512Blocks
                 var (s0, s1) = (Vector512.Load(row), Vector512.Load(row + width));
                 var above = w + j;
                 var factors = v + k;
-                for (var i = 0; i < k; i++, above += stride, factors += stride)
+                for (var i = 0; i < k - 1; i++, above += stride, factors += stride)
                 {
-                    var factor = Vector512.Create(-*factors);
-                    s0 = Vector512.FusedMultiplyAdd(factor, Vector512.Load(above), s0);
-                    s1 = Vector512.FusedMultiplyAdd(factor, Vector512.Load(above + width), s1);
+                    Subtract(*factors, Vector512.Load(above), Vector512.Load(above + width), ref s0, ref s1);
+                }
+
+                if (k > 0)
+                {
+                    Subtract(latest, Vector512.Load(above), Vector512.Load(above + width), ref s0, ref s1);
                 }
 
                 s0.Store(row);
@@ -51,6 +55,8 @@ internal static unsafe class Vector512Blocks
                 (s0 * Vector512.Create(inverse)).Store(v + k * stride + j);
                 (s1 * Vector512.Create(inverse)).Store(v + k * stride + j + width);
             }
+
+            latest = k + 1 < n ? w[k * stride + k + 1] * inverse : 0.0;
         }
 
         return -1;
@@ -104,23 +110,23 @@ internal static unsafe class Vector512Blocks
             for (var k = 0; k < i; k++, a += column, x0 += bRow, x1 += bRow)
             {
                 var (z0, z1) = (Vector512.Load(x0), Vector512.Load(x1));
-                Subtract(a, z0, z1, ref r0, ref r1);
-                Subtract(a + row, z0, z1, ref s0, ref s1);
-                Subtract(a + 2 * row, z0, z1, ref u0, ref u1);
-                Subtract(a + 3 * row, z0, z1, ref v0, ref v1);
+                Subtract(*a, z0, z1, ref r0, ref r1);
+                Subtract(a[row], z0, z1, ref s0, ref s1);
+                Subtract(a[2 * row], z0, z1, ref u0, ref u1);
+                Subtract(a[3 * row], z0, z1, ref v0, ref v1);
             }
 
             Finish(a, unit, ref r0, ref r1, y0, y1);
-            Subtract(a + row, r0, r1, ref s0, ref s1);
-            Subtract(a + 2 * row, r0, r1, ref u0, ref u1);
-            Subtract(a + 3 * row, r0, r1, ref v0, ref v1);
+            Subtract(a[row], r0, r1, ref s0, ref s1);
+            Subtract(a[2 * row], r0, r1, ref u0, ref u1);
+            Subtract(a[3 * row], r0, r1, ref v0, ref v1);
             a += column;
             Finish(a + row, unit, ref s0, ref s1, y0 + bRow, y1 + bRow);
-            Subtract(a + 2 * row, s0, s1, ref u0, ref u1);
-            Subtract(a + 3 * row, s0, s1, ref v0, ref v1);
+            Subtract(a[2 * row], s0, s1, ref u0, ref u1);
+            Subtract(a[3 * row], s0, s1, ref v0, ref v1);
             a += column;
             Finish(a + 2 * row, unit, ref u0, ref u1, y0 + 2 * bRow, y1 + 2 * bRow);
-            Subtract(a + 3 * row, u0, u1, ref v0, ref v1);
+            Subtract(a[3 * row], u0, u1, ref v0, ref v1);
             Finish(a + 3 * row + column, unit, ref v0, ref v1, y0 + 3 * bRow, y1 + 3 * bRow);
         }
 
@@ -134,7 +140,7 @@ internal static unsafe class Vector512Blocks
             var x1 = b1;
             for (var k = 0; k < i; k++, a += column, x0 += bRow, x1 += bRow)
             {
-                Subtract(a, Vector512.Load(x0), Vector512.Load(x1), ref s0, ref s1);
+                Subtract(*a, Vector512.Load(x0), Vector512.Load(x1), ref s0, ref s1);
             }
 
             Finish(a, unit, ref s0, ref s1, y0, y1);
@@ -143,9 +149,9 @@ internal static unsafe class Vector512Blocks
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Subtract(
-        double* a, Vector512<double> x0, Vector512<double> x1, ref Vector512<double> s0, ref Vector512<double> s1)
+        double a, Vector512<double> x0, Vector512<double> x1, ref Vector512<double> s0, ref Vector512<double> s1)
     {
-        var factor = Vector512.Create(-*a);
+        var factor = Vector512.Create(-a);
         s0 = Vector512.FusedMultiplyAdd(factor, x0, s0);
         s1 = Vector512.FusedMultiplyAdd(factor, x1, s1);
     }
