@@ -42,17 +42,19 @@ public sealed class CompiledGradient : IDisposable
         return new(target.Dimension, compiled.Program, compiled);
     }
 
-    /// <summary>The log density at q; the gradient can be read until the next call.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public double Evaluate(ReadOnlySpan<double> q)
-    {
-        q.CopyTo(instance.Input(0));
-        instance.Invoke();
-        return instance.Output(0)[0];
-    }
+    /// <summary>Where the point to evaluate at is written.</summary>
+    public Span<double> Point => instance.Input(0);
 
     /// <summary>The gradient at the last point.</summary>
     public ReadOnlySpan<double> Gradient => instance.Output(1);
+
+    /// <summary>The log density at the point; the gradient can be read until the next call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public double Evaluate()
+    {
+        instance.Invoke();
+        return instance.Output(0)[0];
+    }
 
     /// <inheritdoc/>
     public void Dispose() => instance.Dispose();
@@ -68,11 +70,13 @@ public sealed class CompiledContestant(CompiledGradient gradient, Points points)
     public override double Sweep(int times)
     {
         double sum = 0.0;
+        Span<double> q = gradient.Point;
         for (int n = 0; n < times; n++)
         {
             for (int i = 0; i < Points.Count; i++)
             {
-                sum += gradient.Evaluate(points[i]);
+                points[i].CopyTo(q);
+                sum += gradient.Evaluate();
             }
         }
 

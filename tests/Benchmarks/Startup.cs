@@ -36,8 +36,12 @@ internal static class Startup
         }
 
         using var ours = CompiledGradient.Of(model);
-        double[] q = Enumerable.Range(0, ours.Dimension).Select(i => 0.1 + (0.01 * i)).ToArray();
-        return double.IsFinite(ours.Evaluate(q)) && double.IsFinite(ours.Gradient[0]) ? 0 : 1;
+        for (int i = 0; i < ours.Dimension; i++)
+        {
+            ours.Point[i] = 0.1 + (0.01 * i);
+        }
+
+        return double.IsFinite(ours.Evaluate()) && double.IsFinite(ours.Gradient[0]) ? 0 : 1;
     }
 
     private static double Median(string model) =>
