@@ -18,6 +18,7 @@ var commands = new Dictionary<string, Func<string[], Table>>
     ["compile"] = Compilation.Run,
     ["startup"] = Startup.Run,
     ["recompile"] = Recompilation.Run,
+    ["cancel"] = Cancellation.Run,
     ["check"] = Check.Run,
 };
 

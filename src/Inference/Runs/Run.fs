@@ -41,6 +41,8 @@ module Run =
     let segment (sampler: CompiledSampler) (control: RunControl) (state: ChainState) transitions : ChainState * Draws =
         checkState sampler state
         let until = min sampler.Total (state.Transition + transitions)
+        // A cancelled run has chains that never start: no room is made for their draws.
+        let until = if control.Cancellation.IsCancellationRequested then state.Transition else until
         let draws = Draws.allocate (drawsBetween sampler state.Transition until) sampler
         use worker = new ChainWorker(sampler, state)
         worker.Advance(until, draws, control)
