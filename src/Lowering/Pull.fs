@@ -253,23 +253,6 @@ and term (r: Region) v at : Fold.Term =
         | _ -> Fold.Whole(eval r v at)
     | _ -> Fold.Whole(eval r v at)
 
-/// x - (a b + c) as (x - c) - a b where only a b depends on what a scan carries: one operation less between one turn and
-/// the next.
-and private shortSubtraction (r: Region) x y at : Value voption =
-    let sum (product: Var) other =
-        match term r product at with
-        | Fold.Product(a, b) when not r.Recurrent[other] ->
-            let rest = r.Emitter.Binary(r.Floor, BinaryOp.Sub, eval r x at, eval r other at)
-            ValueSome(r.Emitter.Fnma(r.Floor, a, b, rest))
-        | _ -> ValueNone
-
-    match r.Deferred y with
-    | ValueSome { Primitive = Primitive.Binary BinaryOp.Add; Args = args } when r.Recurrent[y] && not r.Recurrent[x] ->
-        match sum args[1] args[0] with
-        | ValueSome value -> ValueSome value
-        | ValueNone -> sum args[0] args[1]
-    | _ -> ValueNone
-
 and private binary (r: Region) op (eq: Equation) (at: At) =
     let e = r.Emitter
     let x, y = eq.Args[0], eq.Args[1]
@@ -286,12 +269,9 @@ and private binary (r: Region) op (eq: Equation) (at: At) =
             | Fold.Product(a, b) -> e.Fma(r.Floor, a, b, right)
             | Fold.Whole left -> e.Binary(r.Floor, op, left, right)
     | BinaryOp.Sub ->
-        match shortSubtraction r x y at with
-        | ValueSome value -> value
-        | ValueNone ->
-            match term r y at with
-            | Fold.Product(a, b) -> e.Fnma(r.Floor, a, b, eval r x at)
-            | Fold.Whole right -> e.Binary(r.Floor, op, eval r x at, right)
+        match term r y at with
+        | Fold.Product(a, b) -> e.Fnma(r.Floor, a, b, eval r x at)
+        | Fold.Whole right -> e.Binary(r.Floor, op, eval r x at, right)
     | _ -> e.Binary(r.Floor, op, eval r x at, eval r y at)
 
 and private reduce (r: Region) v (eq: Equation) op reducedAxes (at: At) (axes: Affine[]) =
@@ -305,31 +285,26 @@ and private reduce (r: Region) v (eq: Equation) op reducedAxes (at: At) (axes: A
     let wide = reducedAxes |> Array.filter (fun axis -> shape[axis] <> 1)
     let scalar = (Affine.dot (Shape.strides shape) full).Lane = 0
 
-    let part i at =
-        if op = ReduceOp.Sum then
-            term r x at
-        else
-            (ignore i
-             Fold.Whole(eval r x at))
+    let part at = if op = ReduceOp.Sum then term r x at else Fold.Whole(eval r x at)
 
     let blocks = (n + 7) / 8
     let lastActive = n - 8 * (blocks - 1)
 
     if scalar && n >= 5 && n = r.Count x then
-        let terms = Array.init blocks (fun b -> part b (At.block n (8 * b)))
+        let terms = Array.init blocks (fun b -> part (At.block n (8 * b)))
         Fold.lanes r.Emitter r.Floor elem op terms lastActive
     elif scalar && n >= 5 && wide.Length = 1 then
         let position b = { Affine.constant (8 * b) with Lane = 1 }
 
         let terms =
-            Array.init blocks (fun b -> part b (At.axes (min 8 (n - 8 * b)) (withAxis full wide[0] (position b))))
+            Array.init blocks (fun b -> part (At.axes (min 8 (n - 8 * b)) (withAxis full wide[0] (position b))))
 
         Fold.lanes r.Emitter r.Floor elem op terms lastActive
     elif n = 0 then
         Fold.identity r.Emitter elem op
     else
         let positions = enumerate shape (List.ofArray reducedAxes) full |> Array.ofList
-        Fold.chains r.Emitter r.Floor elem op (Array.mapi (fun i p -> part i (At.axes at.Active p)) positions)
+        Fold.chains r.Emitter r.Floor elem op (Array.map (fun p -> part (At.axes at.Active p)) positions)
 
 /// The positions of both operands of a product at a position of the result and of the contracted axes.
 and operandAxes (r: Region) (eq: Equation) (dot: DotAxes) (axes: Affine[]) (inner: Affine[]) =
