@@ -171,13 +171,10 @@ let private mutants: (string * (Program -> Program)) list =
             | Primitive.Constant value when value.Type.DType = DType.I32 && value.Type.Shape.Rank > 0 ->
                 { eq with Primitive = Primitive.Constant(Literal.fill value.Type 0.0) }
             | _ -> eq)
-        "lanes in the opposite order",
-        change "scan" (fun eq ->
+        "running sums over the lanes",
+        change "cumulateSum" (fun eq ->
             match eq.Primitive with
-            | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, body)) ->
-                { eq with
-                    Primitive = Primitive.Control(ControlOp.Scan(constants, carry, length, not reverse, body))
-                }
+            | Primitive.Cumulate(op, _, reverse) -> { eq with Primitive = Primitive.Cumulate(op, 0, reverse) }
             | _ -> eq)
     ]
 
