@@ -16,7 +16,7 @@ public sealed unsafe class DenseTests
         { 101, 57, 130 },
     };
 
-    public static TheoryData<int> Sizes => new(1, 2, 3, 7, 8, 31, 32, 33, 65, 100, 200);
+    public static TheoryData<int> Sizes => new(1, 2, 3, 7, 8, 31, 32, 33, 65, 100, 200, 330);
 
     [Theory]
     [MemberData(nameof(Shapes))]
@@ -94,8 +94,8 @@ public sealed unsafe class DenseTests
     }
 
     /// <summary>
-    /// The definition: l(i,j) subtracts l(i,k) l(j,k) in ascending k, whatever the panels; up to 32 rows the square
-    /// roots of the pivots come last.
+    /// The definition: l(i,j) subtracts l(i,k) l(j,k) in ascending k, however the matrix is cut. In a diagonal block of
+    /// 32 rows the square roots of the pivots come last; below it the reciprocals of the diagonal are factors.
     /// </summary>
     [Theory]
     [InlineData(3)]
@@ -104,29 +104,39 @@ public sealed unsafe class DenseTests
     [InlineData(32)]
     [InlineData(33)]
     [InlineData(77)]
+    [InlineData(230)]
     public void Cholesky_subtracts_in_order(int n)
     {
-        var expected = PositiveDefinite(n).ToRowMajorArray();
+        var a = PositiveDefinite(n).ToRowMajorArray();
         var actual = new double[n * n];
-        Assert.Equal(-1, Factor(n, expected, actual));
-        var squared = expected.ToArray(); // the factor times its pivots, column by column
+        Assert.Equal(-1, Factor(n, a, actual));
+        var expected = new double[n * n];
+        var scaled = new double[n * n]; // in diagonal blocks: the factor times its pivots, column by column
         for (var i = 0; i < n; i++)
         {
             for (var j = 0; j <= i; j++)
             {
-                var (sum, square) = (expected[i * n + j], squared[i * n + j]);
-                for (var k = 0; k < j; k++)
+                var (sum, first) = (a[i * n + j], j / 32 * 32);
+                for (var k = 0; k < first; k++)
                 {
                     sum = Math.FusedMultiplyAdd(-expected[i * n + k], expected[j * n + k], sum);
-                    var quotient = squared[j * n + k] * (1.0 / squared[k * n + k]);
-                    square = Math.FusedMultiplyAdd(-quotient, squared[i * n + k], square);
                 }
 
-                expected[i * n + j] = i == j ? Math.Sqrt(sum) : sum / expected[j * n + j];
-                squared[i * n + j] = square;
-                var pivot = squared[j * n + j];
-                var small = i == j ? Math.Sqrt(pivot) : square * (1.0 / pivot) * Math.Sqrt(pivot);
-                Assert.Equal(n <= 32 ? small : expected[i * n + j], actual[i * n + j]);
+                var inside = i < first + 32;
+                for (var k = first; k < j; k++)
+                {
+                    var quotient = scaled[j * n + k] * (1.0 / scaled[k * n + k]);
+                    sum = inside
+                        ? Math.FusedMultiplyAdd(-quotient, scaled[i * n + k], sum)
+                        : Math.FusedMultiplyAdd(-expected[i * n + k], expected[j * n + k], sum);
+                }
+
+                scaled[i * n + j] = sum;
+                var pivot = scaled[j * n + j];
+                expected[i * n + j] = i == j ? Math.Sqrt(sum)
+                    : inside ? sum * (1.0 / pivot) * Math.Sqrt(pivot)
+                    : sum * (1.0 / expected[j * n + j]);
+                Assert.Equal(expected[i * n + j], actual[i * n + j]);
             }
         }
     }
@@ -135,6 +145,7 @@ public sealed unsafe class DenseTests
     [InlineData(5, 0)]
     [InlineData(5, 3)]
     [InlineData(80, 50)]
+    [InlineData(200, 199)]
     public void Cholesky_reports_the_first_bad_pivot(int n, int bad)
     {
         var a = PositiveDefinite(n).ToRowMajorArray();
@@ -186,6 +197,35 @@ public sealed unsafe class DenseTests
                 Assert.True((bound - residual).Enumerate().Min() >= 0.0, $"n {n}, m {m}, {lower}, {transpose}, {unit}");
             }
         }
+    }
+
+    /// <summary>The binary32 forms, which are derived from the text of the others: their residuals.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(32)]
+    [InlineData(150)]
+    public void Binary32_factors_and_solutions_satisfy_the_residual_bound(int n)
+    {
+        const int M = 19;
+        const double Epsilon32 = 1.1920929e-7;
+        var a = PositiveDefinite(n);
+        var l = a.ToRowMajorArray().Select(x => (float)x).ToArray();
+        var x = Random(n * M, 7).Select(v => (float)v).ToArray();
+        var b = Matrix<double>.Build.DenseOfRowMajor(n, M, x.Select(v => (double)v));
+        fixed (float* pl = l, px = x)
+        {
+            Assert.Equal(-1, Dense.Cholesky(n, pl, n, pl, n));
+            Dense.TriangularSolve(n, M, pl, n, true, true, false, px, M);
+        }
+
+        var factor = Matrix<double>.Build.DenseOfRowMajor(n, n, l.Select(v => (double)v));
+        var solution = Matrix<double>.Build.DenseOfRowMajor(n, M, x.Select(v => (double)v));
+        var (size, transposed) = (factor.PointwiseAbs(), factor.Transpose());
+        var bound = 2.2 * (n + 1) * Epsilon32;
+        Assert.True((bound * size * size.Transpose() - (factor * transposed - a).PointwiseAbs()).Enumerate().Min() >= 0.0);
+        var residual = (transposed * solution - b).PointwiseAbs();
+        Assert.True((bound * (size.Transpose() * solution.PointwiseAbs()) - residual).Enumerate().Min() >= 0.0);
     }
 
     [Fact]

@@ -10,6 +10,9 @@ namespace Ppl.Kernels;
 /// </summary>
 public static unsafe partial class Dense
 {
+    /// <summary>Rows of the blocks that factorisations and solutions treat without the matrix product.</summary>
+    private const int Panel = 32;
+
     /// <summary>
     /// y = alpha op(A) x + beta y; A [rows, columns] as stored with row stride lda. y is not read when beta = 0.
     /// Without transposition an element is a <see cref="FixedOrder.Dot"/>; with it, a chain over the rows of A in
@@ -67,4 +70,7 @@ public static unsafe partial class Dense
             }
         }
     }
+
+    // The first part of more rows than a panel holds, a multiple of the panel.
+    private static int Half(int n) => (n + 2 * Panel - 1) / (2 * Panel) * Panel;
 }

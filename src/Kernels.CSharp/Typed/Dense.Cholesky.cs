@@ -1,0 +1,215 @@
+// Cholesky factorisation on raw row-major memory, one matrix or a batch. Relies on Vector512Blocks (32 rows at most) and on
+// the matrix product; see Dense.TriangularSolve.cs and ../Dense/Dense.CholeskyLanes.cs next.
+// Written for binary64; the binary32 form is derived from this text when the project is built.
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Ppl.Kernels;
+
+public static unsafe partial class Dense
+{
+    /// <summary>
+    /// L lower triangular with L L' = A (only the lower part of A [n, n] is read; the upper part of L is set to 0). a
+    /// and l may be the same matrix. Returns -1, or the index of the first pivot that is not positive and finite:
+    /// that column of L and all columns behind it are NaN from the diagonal down. A squared pivot without a finite
+    /// reciprocal (below 2^-1024, in binary32 below 2^-128) counts as not positive.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static int Cholesky(int n, double* a, int lda, double* l, int ldl)
+    {
+        if (n <= Panel)
+        {
+            return CholeskySmall(n, a, lda, l, ldl);
+        }
+
+        CopyLower(n, a, lda, l, ldl);
+        var failed = Factor(n, l, ldl);
+        for (var i = 0; i < n; i++)
+        {
+            new Span<double>(l + i * (nint)ldl + i + 1, n - i - 1).Clear();
+        }
+
+        if (failed >= 0)
+        {
+            FillLowerFrom(n, failed, l, ldl);
+        }
+
+        return failed;
+    }
+
+    /// <summary>
+    /// `batch` factorisations; returns the number that failed, failures[i] (if given) as
+    /// <see cref="Cholesky(int, double*, int, double*, int)"/>.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static int CholeskyBatch(
+        int batch, int n, double* a, nint strideA, int lda, double* l, nint strideL, int ldl, int* failures)
+    {
+        var count = 0;
+        for (var i = 0; i < batch; i++)
+        {
+            var failed = Cholesky(n, a + i * strideA, lda, l + i * strideL, ldl);
+            count += failed >= 0 ? 1 : 0;
+            if (failures != null)
+            {
+                failures[i] = failed;
+            }
+        }
+
+        return count;
+    }
+
+    // In place, by halves on multiples of the panel: [A11; A21 A22] -> L11; L21 = A21 L11'^-1; L22 of A22 - L21 L21'.
+    // Every element loses its products in ascending order, however the halves fall.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Factor(int n, double* l, int ldl)
+    {
+        if (n <= Panel)
+        {
+            return CholeskySmall(n, l, ldl, l, ldl);
+        }
+
+        var half = Half(n);
+        var failed = Factor(half, l, ldl);
+        if (failed >= 0)
+        {
+            return failed;
+        }
+
+        var below = l + half * (nint)ldl;
+        SolveRight(n - half, half, l, ldl, below, ldl);
+        SubtractGram(n - half, half, below, below + half, ldl);
+        failed = Factor(n - half, below + half, ldl);
+        return failed >= 0 ? half + failed : -1;
+    }
+
+    // X with X L' = B in place of B [m, n].
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SolveRight(int m, int n, double* l, int ldl, double* b, int ldb)
+    {
+        if (n <= Panel)
+        {
+            SolveRightPanel(m, n, l, ldl, b, ldb);
+            return;
+        }
+
+        var half = Half(n);
+        var below = l + half * (nint)ldl;
+        SolveRight(m, half, l, ldl, b, ldb);
+        Subtract(m, n - half, half, b, ldb, 1, below, 1, ldl, b + half, ldb);
+        SolveRight(m, n - half, below + half, ldl, b + half, ldb);
+    }
+
+    // The rows of B as columns of right-hand sides, some at a time.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    private static void SolveRightPanel(int m, int n, double* l, int ldl, double* b, int ldb)
+    {
+        const int Rows = 64;
+        var columns = stackalloc double[Panel * Rows];
+        for (var i = 0; i < m; i += Rows)
+        {
+            var rows = Math.Min(Rows, m - i);
+            var block = b + i * (nint)ldb;
+            TransposeTiles.Copy(rows, n, block, ldb, columns, rows);
+            SolvePanel(n, rows, l, ldl, 1, false, columns, rows);
+            TransposeTiles.Copy(n, rows, columns, rows, block, ldb);
+        }
+    }
+
+    // The lower part of C -= X X'; parts of the upper one change as well.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SubtractGram(int n, int inner, double* x, double* c, int ld)
+    {
+        const int Smallest = 96;
+        if (n <= Smallest)
+        {
+            Subtract(n, n, inner, x, ld, 1, x, 1, ld, c, ld);
+            return;
+        }
+
+        var half = Half(n);
+        var below = half * (nint)ld;
+        SubtractGram(half, inner, x, c, ld);
+        Subtract(n - half, half, inner, x + below, ld, 1, x, 1, ld, c + below, ld);
+        SubtractGram(n - half, inner, x + below, c + below + half, ld);
+    }
+
+    // The whole matrix as one block, transposed and padded on the stack.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    private static int CholeskySmall(int n, double* a, int lda, double* l, int ldl)
+    {
+        const int CacheLine = 64;
+        var multiple = 2 * CacheLine / sizeof(double);
+        var stride = (n + multiple - 1) & -multiple;
+        var stack = stackalloc double[2 * Panel * Panel + Panel + CacheLine / sizeof(double)];
+        var pivots = (double*)(((nuint)stack + CacheLine - 1) & ~(nuint)(CacheLine - 1));
+        var w = pivots + stride;
+        var v = w + n * stride;
+        for (var i = 0; i < w + n * stride - pivots; i += Vector256<double>.Count)
+        {
+            Vector256<double>.Zero.Store(pivots + i); // so that what fills the rows up is harmless
+        }
+
+        TransposeTiles.Copy(n, n, a, lda, w, stride);
+        int failed;
+        if (Vector512.IsHardwareAccelerated)
+        {
+            failed = Vector512Blocks.Eliminate(n, w, v, stride, pivots);
+            Vector512Blocks.SquareRoots(pivots, stride);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            failed = Vector256Blocks.Eliminate(n, w, v, stride, pivots);
+            Vector256Blocks.SquareRoots(pivots, stride);
+        }
+        else
+        {
+            failed = Vector128Blocks.Eliminate(n, w, v, stride, pivots);
+            Vector128Blocks.SquareRoots(pivots, stride);
+        }
+
+        TransposeTiles.Copy(n, n, v, stride, l, ldl, pivots);
+        for (var i = 0; i < n; i++)
+        {
+            var row = l + i * (nint)ldl;
+            row[i] = pivots[i];
+            for (var j = i + 1; j < n; j++)
+            {
+                row[j] = 0;
+            }
+        }
+
+        if (failed >= 0)
+        {
+            FillLowerFrom(n, failed, l, ldl);
+        }
+
+        return failed;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void CopyLower(int n, double* a, int lda, double* l, int ldl)
+    {
+        if (a == l)
+        {
+            return;
+        }
+
+        for (var i = 0; i < n; i++)
+        {
+            new ReadOnlySpan<double>(a + i * (nint)lda, i + 1).CopyTo(new Span<double>(l + i * (nint)ldl, i + 1));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FillLowerFrom(int n, int column, double* l, int ldl)
+    {
+        for (var i = column; i < n; i++)
+        {
+            new Span<double>(l + i * (nint)ldl + column, i - column + 1).Fill(double.NaN);
+        }
+    }
+}
