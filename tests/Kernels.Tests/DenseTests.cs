@@ -244,6 +244,55 @@ public sealed unsafe class DenseTests
         AssertSameBits(single, Enumerable.Range(0, N).Select(i => all[i * M + 20]).ToArray());
     }
 
+    /// <summary>Matrices in lanes, the rest one by one: the same bits as single calls, failures included.</summary>
+    [Theory]
+    [InlineData(1, 9)]
+    [InlineData(2, 17)]
+    [InlineData(5, 8)]
+    [InlineData(11, 19)]
+    [InlineData(16, 33)]
+    [InlineData(17, 9)]
+    public void Matrices_in_lanes_are_single_calls(int n, int batch)
+    {
+        const int M = 2;
+        var m = Math.Min(n, M);
+        var shift = Random(batch, 13);
+        var a = shift.SelectMany(s => (PositiveDefinite(n) * (2.0 + s)).ToRowMajorArray()).ToArray();
+        a[3 * n * n + (n / 2) * (n + 1)] = double.PositiveInfinity;
+        a[(batch - 1) * n * n] = -1.0;
+        var b = Random(batch * n * m, 14);
+        var (l, expected, failures) = (new double[a.Length], new double[a.Length], new int[batch]);
+        fixed (double* pa = a, pl = l, pe = expected)
+        fixed (int* pf = failures)
+        {
+            Assert.Equal(2, Dense.CholeskyBatch(batch, n, pa, n * n, n, pl, n * n, n, pf));
+            for (var i = 0; i < batch; i++)
+            {
+                Assert.Equal(failures[i], Dense.Cholesky(n, pa + i * n * n, n, pe + i * n * n, n));
+            }
+
+            Assert.Equal(expected, l);
+            foreach (var (lower, transpose, unit) in
+                     from lower in new[] { false, true }
+                     from transpose in new[] { false, true }
+                     from unit in new[] { false, true }
+                     select (lower, transpose, unit))
+            {
+                var (x, y) = (b.ToArray(), b.ToArray());
+                fixed (double* px = x, py = y)
+                {
+                    Dense.TriangularSolveBatch(batch, n, m, pa, n * n, n, lower, transpose, unit, px, n * m, m);
+                    for (var i = 0; i < batch; i++)
+                    {
+                        Dense.TriangularSolve(n, m, pa + i * n * n, n, lower, transpose, unit, py + i * n * m, m);
+                    }
+                }
+
+                Assert.Equal(y, x);
+            }
+        }
+    }
+
     [Fact]
     public void Batches_are_the_single_calls()
     {

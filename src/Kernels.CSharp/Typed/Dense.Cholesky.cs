@@ -1,5 +1,5 @@
-// Cholesky factorisation on raw row-major memory, one matrix or a batch. Relies on Vector512Blocks (32 rows at most) and on
-// the matrix product; see Dense.TriangularSolve.cs and ../Dense/Dense.CholeskyLanes.cs next.
+// Cholesky factorisation on raw row-major memory. Relies on Vector512Blocks (32 rows at most) and on
+// the matrix product; see Dense.TriangularSolve.cs and Dense.Batches.cs next.
 // Written for binary64; the binary32 form is derived from this text when the project is built.
 using System;
 using System.Runtime.CompilerServices;
@@ -36,28 +36,6 @@ public static unsafe partial class Dense
         }
 
         return failed;
-    }
-
-    /// <summary>
-    /// `batch` factorisations; returns the number that failed, failures[i] (if given) as
-    /// <see cref="Cholesky(int, double*, int, double*, int)"/>.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static int CholeskyBatch(
-        int batch, int n, double* a, nint strideA, int lda, double* l, nint strideL, int ldl, int* failures)
-    {
-        var count = 0;
-        for (var i = 0; i < batch; i++)
-        {
-            var failed = Cholesky(n, a + i * strideA, lda, l + i * strideL, ldl);
-            count += failed >= 0 ? 1 : 0;
-            if (failures != null)
-            {
-                failures[i] = failed;
-            }
-        }
-
-        return count;
     }
 
     // In place, by halves on multiples of the panel: [A11; A21 A22] -> L11; L21 = A21 L11'^-1; L22 of A22 - L21 L21'.

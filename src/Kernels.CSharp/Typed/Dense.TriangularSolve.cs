@@ -1,4 +1,4 @@
-// Triangular systems on raw row-major memory, one matrix or a batch. Relies on Vector512Blocks and on the matrix product.
+// Triangular systems on raw row-major memory. Relies on Vector512Blocks and on the matrix product.
 // Written for binary64; the binary32 form is derived from this text when the project is built.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -24,18 +24,6 @@ public static unsafe partial class Dense
         {
             // Backward substitution is forward substitution on rows and columns counted from the end: negative strides.
             Substitute(n, m, t + (n - 1) * (row + column), -row, -column, unit, b + (n - 1) * (nint)ldb, -(nint)ldb);
-        }
-    }
-
-    /// <summary>`batch` triangular systems; as one after the other.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void TriangularSolveBatch(
-        int batch, int n, int m, double* t, nint strideT, int ldt, bool lower, bool transpose, bool unit, double* b,
-        nint strideB, int ldb)
-    {
-        for (var i = 0; i < batch; i++)
-        {
-            TriangularSolve(n, m, t + i * strideT, ldt, lower, transpose, unit, b + i * strideB, ldb);
         }
     }
 
