@@ -68,7 +68,10 @@ module Support =
     let private numbers (value: Literal) =
         match value.Data with
         | Storage.F64 xs -> xs
+        | Storage.F32 xs -> Array.map float xs
+        | Storage.I64 xs -> Array.map float xs
         | Storage.I32 xs -> Array.map float xs
+        | Storage.U32 xs -> Array.map float xs
         | Storage.Bool xs -> Array.map (fun b -> if b then 1.0 else 0.0) xs
 
     /// A bound in messages: the number if there is one, else what is known of it.
