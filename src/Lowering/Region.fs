@@ -1,6 +1,6 @@
 // The state of lowering one program body: how each variable can be had (a view of a buffer, values already computed, a
 // variable of the enclosing body, or its equation evaluated where it is needed), and static facts about equations.
-// Relies on Index. Read Pull next.
+// Relies on Index. Read Fold next.
 namespace Ppl.Lowering
 
 open System.Collections.Generic
