@@ -49,6 +49,13 @@ module Storage =
         | Storage.U32 data -> MemoryMarshal.AsBytes(ReadOnlySpan data)
         | Storage.Bool data -> MemoryMarshal.AsBytes(ReadOnlySpan data)
 
+    /// Whether all elements are the same bits; nothing is uniform.
+    let isUniform storage =
+        let bytes = bytes storage
+        let width = bytes.Length / max (length storage) 1
+        // Equal to itself one element further on.
+        bytes.Slice(width).SequenceEqual(bytes.Slice(0, bytes.Length - width))
+
     /// New storage for n elements: zeros (false).
     let zeros dtype (n: int) =
         match dtype with
@@ -84,6 +91,19 @@ module Storage =
     let private put (positions: int[]) (source: 'a[]) (target: 'a[]) =
         for i in 0 .. positions.Length - 1 do
             target[positions[i]] <- source[i]
+
+    /// A copy of all elements.
+    let copy storage = slice 0 (length storage) storage
+
+    /// One element as a number; integers beyond 2^53 are rounded, truth values are 0 or 1.
+    let number storage (index: int) =
+        match storage with
+        | Storage.F64 data -> data[index]
+        | Storage.F32 data -> float data[index]
+        | Storage.I64 data -> float data[index]
+        | Storage.I32 data -> float data[index]
+        | Storage.U32 data -> float data[index]
+        | Storage.Bool data -> if data[index] then 1.0 else 0.0
 
     /// Copies the elements of source to these positions of target, which is of the same element type.
     let scatter (positions: int[]) (source: Storage) (target: Storage) =

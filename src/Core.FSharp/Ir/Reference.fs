@@ -87,7 +87,9 @@ and private control op (types: TensorType[]) (args: Literal[]) =
 
 and private scan (constants, initial, sequences) length reverse body types =
     let mutable carry: Literal[] = initial
-    let stacked = Array.map (fun (ty: TensorType) -> Storage.zeros ty.DType ty.Shape.Count) types[initial.Length ..]
+
+    let stacked =
+        Array.map (fun (ty: TensorType) -> Storage.zeros ty.DType ty.Shape.Count) types[initial.Length ..]
 
     for step in 0 .. length - 1 do
         let index = if reverse then length - 1 - step else step

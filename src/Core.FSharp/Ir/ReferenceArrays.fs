@@ -94,13 +94,11 @@ let private takePositions axis (shape: Shape) (indices: int[]) =
 
     positions
 
-let private copy storage = Storage.slice 0 (Storage.length storage) storage
-
 let inline private accumulate (positions: int[]) (target: 'a[]) (u: 'a[]) =
     positions |> Array.iteri (fun i p -> target[p] <- target[p] + u[i])
 
 let private addAt (positions: int[]) (x: Storage) (u: Storage) =
-    let target = copy x
+    let target = Storage.copy x
 
     match target, u with
     | Storage.F64 target, Storage.F64 u -> accumulate positions target u
@@ -130,7 +128,7 @@ let index op (args: Literal[]) =
     | IndexOp.ScatterAdd axis -> addAt (takePositions axis x.Type.Shape (Literal.ints args[1])) x.Data args[2].Data
     | IndexOp.DynamicSlice sizes -> Storage.gather (blockPositions x.Type.Shape (Shape.ofArray sizes) args[1..]) x.Data
     | IndexOp.DynamicUpdate ->
-        let target = copy x.Data
+        let target = Storage.copy x.Data
         Storage.scatter (blockPositions x.Type.Shape args[1].Type.Shape args[2..]) args[1].Data target
         target
 

@@ -106,10 +106,7 @@ let inline private quotient (x: ^a) (y: ^a) : ^a =
 let inline private remainder (x: ^a) (y: ^a) : ^a =
     let zero: ^a = LanguagePrimitives.GenericZero
 
-    if y = zero || (y < zero && y + LanguagePrimitives.GenericOne = zero) then
-        zero
-    else
-        x % y
+    if y = zero || (y < zero && y + LanguagePrimitives.GenericOne = zero) then zero else x % y
 
 /// Operations on integers; the shifts are given, because right shifts are of the bits.
 let inline private integerBinary op (left: ^a -> ^a -> ^a) (right: ^a -> ^a -> ^a) : (^a -> ^a -> ^a) option =
@@ -129,10 +126,7 @@ let inline private integerBinary op (left: ^a -> ^a -> ^a) (right: ^a -> ^a -> ^
     | BinaryOp.Pow -> None
 
 let private int64Binary op : (int64 -> int64 -> int64) option =
-    integerBinary
-        op
-        (fun x y -> x <<< (int y &&& 63))
-        (fun x y -> int64 (uint64 x >>> (int y &&& 63)))
+    integerBinary op (fun x y -> x <<< (int y &&& 63)) (fun x y -> int64 (uint64 x >>> (int y &&& 63)))
 
 let private int32Binary op : (int -> int -> int) option =
     integerBinary op (fun x y -> x <<< (y &&& 31)) (fun x y -> int (uint32 x >>> (y &&& 31)))

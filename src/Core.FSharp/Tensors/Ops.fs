@@ -18,8 +18,7 @@ module Ops =
     let scalar (x: float) = Tensor.OfFloat x
 
     /// A number as a scalar of the element type of a tensor: f32 rounds it, integers truncate it.
-    let scalarLike (x: Tensor) (number: float) =
-        Tensor.OfLiteral(Literal.fill (TensorType.scalar x.DType) number)
+    let scalarLike (x: Tensor) (number: float) = Tensor.OfLiteral(Literal.fill (TensorType.scalar x.DType) number)
 
     /// The tensor of this type filled with one number.
     let fill ty x = Tensor.OfLiteral(Literal.fill ty x)

@@ -186,7 +186,10 @@ type Tensor internal (content: Content, ty: TensorType) =
             Tensor.Apply(Primitive.Move(MoveOp.Broadcast(shape, axes)), [| x |])[0]
 
     static member internal Pair(primitive: Primitive, x: Tensor, y: Tensor) : Tensor =
-        if x.Shape = y.Shape then
+        // Before anything is broadcast, so that the message has the types that the caller gave.
+        if x.DType <> y.DType then
+            Errors.dtypes (Primitive.name primitive) $"the arguments differ in type: {x.Type}, {y.Type}"
+        elif x.Shape = y.Shape then
             Tensor.Apply(primitive, [| x; y |])[0]
         else
             match Shape.tryBroadcast x.Shape y.Shape with
@@ -197,10 +200,7 @@ type Tensor internal (content: Content, ty: TensorType) =
 
     /// A number beside a tensor: of single precision if the tensor is, else f64.
     static member private Beside(x: Tensor, number: float) =
-        if x.DType = DType.F32 then
-            Tensor.OfFloat32(float32 number)
-        else
-            Tensor.OfFloat number
+        if x.DType = DType.F32 then Tensor.OfFloat32(float32 number) else Tensor.OfFloat number
 
     /// x + y, broadcast
     static member (+)(x: Tensor, y: Tensor) = Tensor.Binary(BinaryOp.Add, x, y)

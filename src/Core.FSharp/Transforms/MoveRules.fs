@@ -3,18 +3,12 @@
 // Relies on Segments. Read ElementwiseRules next.
 module internal Ppl.Core.Transforms.MoveRules
 
-open System
 open Ppl.Core
 open Ppl.Core.Ir
 open Ppl.Core.Transforms.Patterns
 
 let private isUniform (literal: Literal) =
-    literal.Type.Shape.Rank > 0
-    && literal.Type.Shape.Count > 0
-    && (let bytes = Storage.bytes literal.Data
-        let width = bytes.Length / literal.Type.Shape.Count
-        // Equal to itself one element further on.
-        bytes.Slice(width).SequenceEqual(bytes.Slice(0, bytes.Length - width)))
+    literal.Type.Shape.Rank > 0 && literal.Type.Shape.Count > 0 && Storage.isUniform literal.Data
 
 let private firstElement (literal: Literal) = Literal.create Shape.scalar (Storage.slice 0 1 literal.Data)
 
