@@ -44,8 +44,9 @@ module Uses =
         | Kernel.Uniform(destination, key, _)
         | Kernel.Bits(destination, key, _) -> struct (destination, [ key ])
         | Kernel.Gemm(c, a, b, _, _, _, _, _) -> struct (c, [ a; b ])
-        | Kernel.Cholesky(l, a, _) -> struct (l, [ a ])
-        | Kernel.TriangularSolve(x, l, b, _, _, _, _, _) -> struct (x, [ l; b ])
+        | Kernel.Cholesky(l, a, _, _) -> struct (l, [ a ])
+        | Kernel.CholeskyVjp(result, l, c, _) -> struct (result, [ l; c ])
+        | Kernel.TriangularSolve(x, l, b, _, _, _, _, _, _) -> struct (x, [ l; b ])
 
     /// The buffer that a kernel writes.
     let written kernel =
