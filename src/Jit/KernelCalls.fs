@@ -53,8 +53,7 @@ type KernelEntries private () =
         let distance = nativeint n * nativeint n
         let noFailures: nativeptr<int> = NativePtr.ofNativeInt 0n
 
-        Dense.CholeskyBatch(batch, n, reals a, distance, n, reals l, distance, n, noFailures)
-        |> ignore
+        Dense.CholeskyBatch(batch, n, reals a, distance, n, reals l, distance, n, noFailures) |> ignore
 
     /// The cotangent of A from that of L in A = L L'.
     static member CholeskyVjp(result: nativeint, l: nativeint, c: nativeint, n: int) =
@@ -62,8 +61,17 @@ type KernelEntries private () =
 
     /// op(L) X = B for each matrix of the batch.
     static member TriangularSolve
-        (x: nativeint, l: nativeint, b: nativeint, batch: int, n: int, k: int, lower: int, transpose: int, transposeB: int)
-        =
+        (
+            x: nativeint,
+            l: nativeint,
+            b: nativeint,
+            batch: int,
+            n: int,
+            k: int,
+            lower: int,
+            transpose: int,
+            transposeB: int
+        ) =
         let size = nativeint n * nativeint k
 
         if transposeB <> 0 then

@@ -11,8 +11,9 @@ namespace Ppl.Kernels;
 internal static unsafe partial class Vector512Blocks
 {
     /// <summary>
-    /// W = D V for a matrix whose upper part is in `w`, in place, and V in `v`: L = V' sqrt(D), which keeps the square
-    /// roots off the chain from pivot to pivot. Below the diagonal there is garbage. Both have rows of `stride`
+    /// W = D V for a matrix whose upper part is in `w`, in place, and V, upper triangular with ones on the diagonal, in
+    /// `v`: L = V' sqrt(D), which keeps the square roots off the chain from pivot to pivot. Below the diagonal of W there
+    /// is garbage. Both have rows of `stride`
     /// elements, a multiple of two vectors; the squared pivots D go to `squares`. Returns -1, or the index of the first of them
     /// that is not positive and finite or has no finite reciprocal.
     /// </summary>
@@ -24,7 +25,14 @@ internal static unsafe partial class Vector512Blocks
         for (var k = 0; k < n; k++)
         {
             double inverse = 0;
-            for (var j = k / (2 * width) * (2 * width); j < n; j += 2 * width)
+            var diagonal = Vector512.Create((double)k);
+            var first = k / (2 * width) * (2 * width);
+            for (var j = 0; j < first; j += width)
+            {
+                Vector512<double>.Zero.Store(v + k * stride + j);
+            }
+
+            for (var j = first; j < n; j += 2 * width)
             {
                 var row = w + k * stride + j;
                 var (s0, s1) = (Vector512.Load(row), Vector512.Load(row + width));
@@ -52,8 +60,10 @@ internal static unsafe partial class Vector512Blocks
                     }
                 }
 
-                (s0 * Vector512.Create(inverse)).Store(v + k * stride + j);
-                (s1 * Vector512.Create(inverse)).Store(v + k * stride + j + width);
+                var column = Vector512<double>.Indices + Vector512.Create((double)j);
+                Behind(s0 * Vector512.Create(inverse), column, diagonal).Store(v + k * stride + j);
+                column += Vector512.Create((double)width);
+                Behind(s1 * Vector512.Create(inverse), column, diagonal).Store(v + k * stride + j + width);
             }
 
             latest = k + 1 < n ? w[k * stride + k + 1] * inverse : 0;
@@ -61,6 +71,12 @@ internal static unsafe partial class Vector512Blocks
 
         return -1;
     }
+
+    // The elements of a row behind its diagonal, 1 on it, and zeros.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> Behind(Vector512<double> row, Vector512<double> column, Vector512<double> diagonal) =>
+        Vector512.ConditionalSelect(
+            Vector512.GreaterThan(column, diagonal), row, Vector512<double>.One & Vector512.Equals(column, diagonal));
 
     /// <summary>Square roots in place of `count` elements, a multiple of the width.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

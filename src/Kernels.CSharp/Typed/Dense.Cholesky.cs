@@ -32,7 +32,7 @@ public static unsafe partial class Dense
 
         if (failed >= 0)
         {
-            FillLowerFrom(n, failed, l, ldl);
+            FillFrom(n, failed, l, ldl);
         }
 
         return failed;
@@ -126,9 +126,13 @@ public static unsafe partial class Dense
         var pivots = (double*)(((nuint)stack + CacheLine - 1) & ~(nuint)(CacheLine - 1));
         var w = pivots + stride;
         var v = w + n * stride;
-        for (var i = 0; i < w + n * stride - pivots; i += Vector256<double>.Count)
+        for (var i = 0; i <= n; i++)
         {
-            Vector256<double>.Zero.Store(pivots + i); // so that what fills the rows up is harmless
+            // What fills the rows up is harmless then.
+            for (var j = i == 0 ? 0 : n & -Vector256<double>.Count; j < stride; j += Vector256<double>.Count)
+            {
+                Vector256<double>.Zero.Store(pivots + i * stride + j);
+            }
         }
 
         TransposeTiles.Copy(n, n, a, lda, w, stride);
@@ -150,19 +154,9 @@ public static unsafe partial class Dense
         }
 
         TransposeTiles.Copy(n, n, v, stride, l, ldl, pivots);
-        for (var i = 0; i < n; i++)
-        {
-            var row = l + i * (nint)ldl;
-            row[i] = pivots[i];
-            for (var j = i + 1; j < n; j++)
-            {
-                row[j] = 0;
-            }
-        }
-
         if (failed >= 0)
         {
-            FillLowerFrom(n, failed, l, ldl);
+            FillFrom(n, failed, l, ldl);
         }
 
         return failed;
@@ -182,12 +176,18 @@ public static unsafe partial class Dense
         }
     }
 
+    // NaN in the lower triangle from that column on; the upper one may not have been written yet.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FillLowerFrom(int n, int column, double* l, int ldl)
+    private static void FillFrom(int n, int column, double* l, int ldl)
     {
-        for (var i = column; i < n; i++)
+        for (var i = 0; i < n; i++)
         {
-            new Span<double>(l + i * (nint)ldl + column, i - column + 1).Fill(double.NaN);
+            var row = new Span<double>(l + i * (nint)ldl, n);
+            row[(i + 1)..].Clear();
+            if (i >= column)
+            {
+                row[column..(i + 1)].Fill(double.NaN);
+            }
         }
     }
 }
