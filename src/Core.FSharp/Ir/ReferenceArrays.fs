@@ -4,6 +4,7 @@ module internal Ppl.Core.Ir.ReferenceArrays
 
 open System
 open Ppl.Core
+open Ppl.Kernels
 
 /// The flat offset of each element of `shape`, in row-major order, when a step along axis a moves strides[a].
 let offsets (shape: Shape) (strides: int[]) start =
@@ -101,7 +102,7 @@ let move op (ty: TensorType) (args: Literal[]) =
         from ty.Shape steps start
 
 /// A shape around one axis: (elements before, along, after) it.
-let private around axis (shape: Shape) =
+let around axis (shape: Shape) =
     let extents = shape.ToArray()
     let product = Array.fold (*) 1
     struct (product extents[.. axis - 1], extents[axis], product extents[axis + 1 ..])
@@ -184,29 +185,47 @@ let reduce op (axes: int[]) (ty: TensorType) (x: Literal) =
     | ReduceOp.All, Storage.Bool x -> Storage.Bool(fold (&&) true n into x)
     | _ -> Errors.bug "ReferenceArrays.reduce" $"{op} of {x.Type} after the types were checked"
 
-let inline private runningSum (struct (outer, extent, inner)) reverse (x: 'a[]) : 'a[] =
+/// A fold along an axis from this state; `show` gives the element for the state after each step.
+let private running step (initial: 's) (show: 's -> 'a) (struct (outer, extent, inner)) reverse (x: 'a[]) : 'a[] =
     let result = Array.copy x
 
     for o in 0 .. outer - 1 do
         for i in 0 .. inner - 1 do
-            let mutable sum = LanguagePrimitives.GenericZero<'a>
+            let mutable state = initial
 
-            for step in 0 .. extent - 1 do
-                let k = if reverse then extent - 1 - step else step
+            for turn in 0 .. extent - 1 do
+                let k = if reverse then extent - 1 - turn else turn
                 let at = (o * extent + k) * inner + i
-                sum <- sum + x[at]
-                result[at] <- sum
+                state <- step state x[at]
+                result[at] <- show state
 
     result
 
-/// Running sums along an axis.
-let cumulate CumulateOp.Sum axis reverse (x: Literal) =
+/// The largest so far and the sum of e^(x - largest). Equal infinities differ by nothing here.
+let private addExponential (struct (top: float, total: float)) (x: float) =
+    let shrink = VectorMath.Exp(-(if top = x then 0.0 else Math.Abs(top - x)))
+    let total = if x > top then total * shrink + 1.0 else total + shrink
+    struct (Math.Max(top, x), total)
+
+/// Running sums, products, ... along an axis.
+let cumulate op axis reverse (x: Literal) =
     let parts = around axis x.Type.Shape
 
-    match x.Data with
-    | Storage.F64 data -> Storage.F64(runningSum parts reverse data)
-    | Storage.I32 data -> Storage.I32(runningSum parts reverse data)
-    | Storage.Bool _ -> Errors.bug "ReferenceArrays.cumulate" $"a sum of {x.Type} after the types were checked"
+    match op, x.Data with
+    | CumulateOp.Sum, Storage.F64 data -> Storage.F64(running (+) 0.0 id parts reverse data)
+    | CumulateOp.Prod, Storage.F64 data -> Storage.F64(running (*) 1.0 id parts reverse data)
+    | CumulateOp.Max, Storage.F64 data ->
+        Storage.F64(running (fun a b -> Math.Max(a, b)) -infinity id parts reverse data)
+    | CumulateOp.Min, Storage.F64 data ->
+        Storage.F64(running (fun a b -> Math.Min(a, b)) infinity id parts reverse data)
+    | CumulateOp.LogSumExp, Storage.F64 data ->
+        let logarithm (struct (top: float, total: float)) = top + VectorMath.Log total
+        Storage.F64(running addExponential (struct (-infinity, 0.0)) logarithm parts reverse data)
+    | CumulateOp.Sum, Storage.I32 data -> Storage.I32(running (+) 0 id parts reverse data)
+    | CumulateOp.Prod, Storage.I32 data -> Storage.I32(running (*) 1 id parts reverse data)
+    | CumulateOp.Max, Storage.I32 data -> Storage.I32(running max Int32.MinValue id parts reverse data)
+    | CumulateOp.Min, Storage.I32 data -> Storage.I32(running min Int32.MaxValue id parts reverse data)
+    | _ -> Errors.bug "ReferenceArrays.cumulate" $"{op} of {x.Type} after the types were checked"
 
 /// The general dot product, each sum in row-major order of the contracted axes.
 let contract (axes: DotAxes) (ty: TensorType) (x: Literal) (y: Literal) =

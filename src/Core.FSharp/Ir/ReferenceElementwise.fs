@@ -43,7 +43,8 @@ let private realFunction op : float -> float =
     | UnaryOp.Ndtri -> VectorMath.Ndtri
     | UnaryOp.Not
     | UnaryOp.IsFinite
-    | UnaryOp.IsNaN -> Errors.bug "ReferenceElementwise" $"{op} does not give a real number"
+    | UnaryOp.IsNaN
+    | UnaryOp.StopGradient -> Errors.bug "ReferenceElementwise" $"{op} is no function of reals alone"
 
 // Math.Abs refuses Int32.MinValue; here it wraps.
 let private intFunction op : (int -> int) option =
@@ -57,6 +58,7 @@ let private intFunction op : (int -> int) option =
 /// Unary operations.
 let unary op (x: Storage) =
     match op, x with
+    | UnaryOp.StopGradient, _ -> x
     | UnaryOp.IsFinite, Storage.F64 x -> Storage.Bool(Array.map Double.IsFinite x)
     | UnaryOp.IsNaN, Storage.F64 x -> Storage.Bool(Array.map Double.IsNaN x)
     | UnaryOp.Not, Storage.Bool x -> Storage.Bool(Array.map not x)
