@@ -93,7 +93,7 @@ public static unsafe class Sorting
             return;
         }
 
-        var scratch = (T*)Scratch.Rent(n);
+        var scratch = (T*)Scratch.Rent(ScratchUse.Sorting, n * sizeof(T));
         fixed (T* rows = destination)
         {
             for (nint start = 0; start < source.Length; start += n)
@@ -112,7 +112,7 @@ public static unsafe class Sorting
             return;
         }
 
-        var entries = (Entry*)Scratch.Rent(4 * (nint)n);
+        var entries = (Entry*)Scratch.Rent(ScratchUse.Sorting, 2 * (nint)n * sizeof(Entry));
         for (var start = 0; start < source.Length; start += n)
         {
             for (var i = 0; i < n; i++)
