@@ -12,22 +12,18 @@ let private realBefore (a: float) (b: float) = a < b || (Double.IsNaN b && not (
 let private beforeAt (x: Storage) : int -> int -> bool =
     match x with
     | Storage.F64 x -> (fun i j -> realBefore x[i] x[j])
+    | Storage.F32 x -> (fun i j -> realBefore (float x[i]) (float x[j]))
+    | Storage.I64 x -> (fun i j -> x[i] < x[j])
     | Storage.I32 x -> (fun i j -> x[i] < x[j])
+    | Storage.U32 x -> (fun i j -> x[i] < x[j])
     | Storage.Bool _ -> Errors.bug "ReferenceOrder" "an order of bool after the types were checked"
 
 /// Two storages of one type, one after the other.
 let private joined (x: Storage) (y: Storage) =
-    match x, y with
-    | Storage.F64 x, Storage.F64 y -> Storage.F64(Array.append x y)
-    | Storage.I32 x, Storage.I32 y -> Storage.I32(Array.append x y)
-    | _ -> Errors.bug "ReferenceOrder" "element types differ after the types were checked"
-
-/// The elements at these positions.
-let private read (positions: int[]) (source: Storage) =
-    match source with
-    | Storage.F64 data -> Storage.F64(Array.map (fun p -> data[p]) positions)
-    | Storage.I32 data -> Storage.I32(Array.map (fun p -> data[p]) positions)
-    | Storage.Bool data -> Storage.Bool(Array.map (fun p -> data[p]) positions)
+    let all = Storage.zeros (Storage.dtype x) (Storage.length x + Storage.length y)
+    Storage.scatter [| 0 .. Storage.length x - 1 |] x all
+    Storage.scatter [| Storage.length x .. Storage.length all - 1 |] y all
+    all
 
 /// The positions of the elements along an axis, line by line.
 let private lines axis (shape: Shape) : int[][] =
@@ -64,15 +60,11 @@ let private sort axis (x: Literal) =
         for position in line do
             positions[position] <- line[sources[position]]
 
-    read positions x.Data
+    Storage.gather positions x.Data
 
 /// Along each line, the first element that none beats: NaN beats every number.
 let private best beats axis (x: Literal) =
-    let isNaN =
-        match x.Data with
-        | Storage.F64 data -> (fun i -> Double.IsNaN data[i])
-        | _ -> (fun _ -> false)
-
+    let isNaN i = Double.IsNaN(Storage.number x.Data i)
     let wins i j = not (isNaN j) && (isNaN i || beats i j)
 
     lines axis x.Type.Shape
