@@ -188,7 +188,9 @@ let private copyInOrder (r: Region) elem (shape: Shape) (source: View) (target: 
     let inLanes = shape[wide[wide.Count - 1]] >= 4
 
     Opaque.overElements e shape inLanes (fun axes active ->
-        let value = Loads.fromView r elem source (Affine.add source.Offset (Affine.dot source.Strides axes)) active
+        let value =
+            Loads.fromView r elem source (Affine.add source.Offset (Affine.dot source.Strides axes)) active
+
         let place = Affine.add target.Offset (Affine.dot target.Strides axes)
         e.Store(e.Depth, View.address target.Buffer place, 1, (if inLanes then active else 1), value))
 

@@ -108,12 +108,13 @@ let private reductions =
 
 let private orders =
     let x = reals [ 2; 4 ] [ 0.3; -1.2; 2.5; 0.9; 1.1; -0.4; 0.2; -2.0 ]
-    let weights = Tensor.OfFloats [| 1.0; -2.0; 0.5; 3.0 |]
+    let weighted (x: Tensor) = x * Ops.convert x.DType (Tensor.OfFloats [| 1.0; -2.0; 0.5; 3.0 |])
 
     [
-        one "sort" x (fun x -> Ops.square (Ops.sort 1 x) * weights)
-        one "sort along the first axis" x (fun x -> Ops.exp (Ops.sort 0 x) * weights)
-        one "sort a vector, descending" x5 (fun x -> Ops.square (Arrays.sortDescending 0 x) * Ops.toFloat (Ops.iota 5))
+        one "sort" x (fun x -> weighted (Ops.square (Ops.sort 1 x)))
+        one "sort along the first axis" x (fun x -> weighted (Ops.exp (Ops.sort 0 x)))
+        one "sort a vector, descending" x5 (fun x ->
+            Ops.square (Arrays.sortDescending 0 x) * Ops.convert x.DType (Ops.iota 5))
         one "topK" x (fun x -> let largest, _ = Arrays.topK 2 1 x in Ops.square largest)
         one "quantile" x (fun x -> Ops.square (Arrays.quantile 0.3 1 x))
         one "median" x (fun x -> Ops.square (Arrays.median 0 x))
@@ -123,7 +124,7 @@ let private orders =
         two "addAlongAxis" x (matrix 1 4 0.3) (fun x u ->
             let places = Ops.reshape (Shape.ofList [ 1; 4 ]) (Tensor.OfInts [| 1; 0; 1; 0 |])
             Ops.square (Arrays.addAlongAxis 0 places u x))
-        one "stopGradient" x5 (fun x -> x * Ops.stopGradient (Tensor.OfFloats [| 1.0; 2.0; 3.0; 4.0; 5.0 |]))
+        one "stopGradient" x5 (fun x -> x * Ops.stopGradient (Ops.convert x.DType (Ops.iota 5)))
     ]
 
 let private moves =
@@ -293,4 +294,5 @@ let private loops =
             n[0] * Ops.sum (Ops.square x))
     ]
 
-let all = List.concat [ unaries; elementwise; reductions; orders; moves; accesses; linearAlgebra; loops ]
+let all =
+    List.concat [ unaries; elementwise; reductions; orders; moves; accesses; linearAlgebra; loops ]

@@ -240,7 +240,12 @@ let ``regression: as many loops over data as coefficients, and one`` () =
 let ``what is sorted or has one element along an axis stays as it is`` () =
     let program =
         simplified [| vector 3; vector 1 |] (fun args ->
-            [| Ops.sort 0 (Ops.sort 0 args[0]); Ops.sort 0 args[1]; Ops.cumulativeMax 0 args[1]; Ops.argSort 0 args[1] |])
+            [|
+                Ops.sort 0 (Ops.sort 0 args[0])
+                Ops.sort 0 args[1]
+                Ops.cumulativeMax 0 args[1]
+                Ops.argSort 0 args[1]
+            |])
 
     isText
         """

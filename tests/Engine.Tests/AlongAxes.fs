@@ -11,7 +11,8 @@ open Ppl.Lowering
 open Ppl.Jit
 open Ppl.Core.Tests.Values
 
-let private shapes = [ [ 3 ]; [ 30 ]; [ 1030 ]; [ 5; 70 ]; [ 70; 5 ]; [ 6; 7; 8 ]; [ 9; 1; 3 ]; [ 4; 0 ] ]
+let private shapes =
+    [ [ 3 ]; [ 30 ]; [ 1030 ]; [ 5; 70 ]; [ 70; 5 ]; [ 6; 7; 8 ]; [ 9; 1; 3 ]; [ 4; 0 ] ]
 
 /// Few different numbers, so that there are ties, or many; and NaN and infinities, if wild.
 let private literal dtype isWild (extents: int list) =
@@ -31,7 +32,8 @@ let private literal dtype isWild (extents: int list) =
     | DType.F64 -> Literal.create shape (Storage.F64(Array.init shape.Count real))
     | _ -> Literal.create shape (Storage.I32(Array.init shape.Count (fun _ -> rng.Next(-9, 9))))
 
-let private flat (value: Literal) = { value with Type = { value.Type with Shape = Shape.ofList [ value.Type.Shape.Count ] } }
+let private flat (value: Literal) =
+    { value with Type = { value.Type with Shape = Shape.ofList [ value.Type.Shape.Count ] } }
 
 /// max(-0, 0) may be either.
 let private sameNumbers (x: Literal) (y: Literal) =
@@ -94,7 +96,9 @@ let ``extremes agree`` () =
 let ``searches agree`` () =
     for dtype in numbers do
         for extents in [ [ 40 ]; [ 3; 40 ]; [ 2; 3; 9 ] ] do
-            let sorted = (Reference.evaluate (Primitive.Order(OrderOp.Sort(extents.Length - 1))) [| literal dtype true extents |])[0]
+            let sorted =
+                (Reference.evaluate (Primitive.Order(OrderOp.Sort(extents.Length - 1))) [| literal dtype true extents |])[0]
+
             let values = literal dtype true (List.updateAt (extents.Length - 1) 23 extents)
 
             check

@@ -162,9 +162,7 @@ let private reductions =
     Primitive.members<ReduceOp> |> Array.map (fun op -> Primitive.Reduce(op, [||])) |> byName
 
 let private cumulations =
-    Primitive.members<CumulateOp>
-    |> Array.map (fun op -> Primitive.Cumulate(op, 0, false))
-    |> byName
+    Primitive.members<CumulateOp> |> Array.map (fun op -> Primitive.Cumulate(op, 0, false)) |> byName
 
 /// What stands on the line of an equation.
 [<NoComparison; NoEquality>]
@@ -233,8 +231,7 @@ let private dataPrimitive (line: Line) =
         match plain.TryGetValue name, reductions.TryGetValue name, cumulations.TryGetValue name, move line with
         | (true, primitive), _, _, _ -> primitive
         | _, (true, Primitive.Reduce(op, _)), _, _ -> Primitive.Reduce(op, line.Ints "axes")
-        | _, _, (true, Primitive.Cumulate(op, _, _)), _ ->
-            Primitive.Cumulate(op, line.Int "axis", line.Flag "reverse")
+        | _, _, (true, Primitive.Cumulate(op, _, _)), _ -> Primitive.Cumulate(op, line.Int "axis", line.Flag "reverse")
         | _, _, _, Some op -> Primitive.Move op
         | _ -> line.Reader.Fail $"there is no primitive '{name}'"
 

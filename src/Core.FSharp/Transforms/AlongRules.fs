@@ -94,5 +94,4 @@ let cumulateVjp op axis reverse (x: Tensor) (y: Tensor) (c: Tensor) : Tensor =
 let sortJvp axis (x: Tensor) (t: Tensor) : Tensor = Arrays.takeAlongAxis axis (Ops.argSort axis x) t
 
 /// c of y -> c of x, which goes back to where y came from.
-let sortVjp axis (x: Tensor) (c: Tensor) : Tensor =
-    Arrays.addAlongAxis axis (Ops.argSort axis x) c (Ops.zerosLike x)
+let sortVjp axis (x: Tensor) (c: Tensor) : Tensor = Arrays.addAlongAxis axis (Ops.argSort axis x) c (Ops.zerosLike x)

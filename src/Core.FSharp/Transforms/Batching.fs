@@ -53,7 +53,10 @@ let private order n op (args: Lane[]) =
         let values = moveAxis 0 last args[1].Value
         let extents = values.Shape.ToArray()
         let joined = Array.append extents[.. last - 1] [| extents[last] * extents[last + 1] |]
-        let places = Bind.one (Primitive.Order op) [| args[0].Value; Ops.reshape (Shape.ofArray joined) values |]
+
+        let places =
+            Bind.one (Primitive.Order op) [| args[0].Value; Ops.reshape (Shape.ofArray joined) values |]
+
         moveAxis last 0 (Ops.reshape values.Shape places)
     | OrderOp.SearchSorted _ -> along op
 
