@@ -10,17 +10,15 @@ open Ppl.Core.Tensors
 [<RequireQualifiedAccess>]
 module Activations =
 
-    let private like (x: Tensor) number = Ops.fill (TensorType.scalar x.DType) number
-
     /// max(x, 0)
-    let relu (x: Tensor) : Tensor = Ops.max x (like x 0.0)
+    let relu (x: Tensor) : Tensor = Ops.max x (Ops.scalarLike x 0.0)
 
     /// x for x > 0, else slope * x
-    let leakyRelu (slope: float) (x: Tensor) : Tensor = Ops.select (Ops.greater x (like x 0.0)) x (slope * x)
+    let leakyRelu (slope: float) (x: Tensor) : Tensor = Ops.select (Ops.greater x (Ops.scalarLike x 0.0)) x (slope * x)
 
     /// x for x > 0, else alpha (e^x - 1): Clevert, Unterthiner and Hochreiter (2016).
     let elu (alpha: float) (x: Tensor) : Tensor =
-        let zero = like x 0.0
+        let zero = Ops.scalarLike x 0.0
         // e^x of a large x must not spoil the derivative of what is not taken.
         Ops.select (Ops.greater x zero) x (alpha * Ops.expm1 (Ops.min x zero))
 

@@ -58,7 +58,7 @@ module Attention =
         let allowed =
             match mask with
             | None -> scores
-            | Some mask -> Ops.select mask scores (Ops.fill (TensorType.scalar scores.DType) -infinity)
+            | Some mask -> Ops.select mask scores (Ops.scalarLike scores -infinity)
 
         Ops.dotGeneral (pairs batch [| rank - 1 |] [| rank - 2 |]) (Activations.softmax allowed) values
 

@@ -140,8 +140,7 @@ module Optimisers =
     let clipByValue (limit: float) : IOptimiser<'P, unit> =
         Optimiser.stateless (
             Leafwise.map (fun g ->
-                let bound x = Ops.fill (TensorType.scalar g.DType) x
-                Ops.max (bound -limit) (Ops.min (bound limit) g))
+                Ops.max (Ops.scalarLike g -limit) (Ops.min (Ops.scalarLike g limit) g))
         )
 
     /// sqrt of the sum of the squares of all elements of a tree.

@@ -22,7 +22,7 @@ type IOptimiser<'P, 'S> =
 /// Tensor by tensor, for real tensors only: integers and truth values in a tree of parameters are not optimised.
 module internal Leafwise =
 
-    let isReal (x: Tensor) = x.DType <> DType.I32 && x.DType <> DType.Bool
+    let isReal (x: Tensor) = DType.isReal x.DType
 
     /// A scalar of the element type of x.
     let like (x: Tensor) (scalar: Tensor) = Ops.convert x.DType scalar
