@@ -1,6 +1,6 @@
 // The operations of the loop IR on one lane: reals are f8, integers i8 (sign-extended 32-bit values), masks i8 (0 or -1).
 // What has no short scalar form is done in lane 0 of a 128-bit vector, by the same code as vectors, so that the bits
-// agree. Each function calls each of its pushes exactly once, in order. Relies on VectorCode. Read Emitter next.
+// agree. Each function calls each of its pushes exactly once, in order. Relies on VectorCode. Read LaneCode next.
 namespace Ppl.Jit
 
 open System

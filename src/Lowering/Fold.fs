@@ -1,5 +1,5 @@
 // Accumulating operations: identities, the combining step (a product used once is fused into the sum), and masking of
-// lanes beyond the end. Relies on Region. Read Pull next.
+// lanes beyond the end. Relies on Region. Read Loads next.
 [<RequireQualifiedAccess>]
 module internal Ppl.Lowering.Fold
 

@@ -73,6 +73,14 @@ module internal Affine =
 
         sum
 
+    /// The first and last coordinate that the active lanes reach, if they are known now.
+    let staticRange a active =
+        if a.Terms.Length > 0 then
+            ValueNone
+        else
+            let last = a.Const + a.Lane * (if a.Lane = 0 then 0 else active - 1)
+            ValueSome(struct (min a.Const last, max a.Const last))
+
 /// Keys of evaluated elements: a variable and a row-major position in it.
 [<Sealed>]
 type internal PositionComparer() =
@@ -149,6 +157,22 @@ module internal Index =
                 axes.Add axis
 
         axes
+
+    /// The position with another coordinate on one axis.
+    let withAxis (axes: Affine[]) axis a =
+        let copy = Array.copy axes
+        copy[axis] <- a
+        copy
+
+    /// All positions along the named axes, the others as given.
+    let rec enumerate (shape: Shape) (over: int list) (axes: Affine[]) : Affine[] list =
+        match over with
+        | [] -> [ axes ]
+        | axis :: rest ->
+            [
+                for i in 0 .. shape[axis] - 1 do
+                    yield! enumerate shape rest (withAxis axes axis (Affine.constant i))
+            ]
 
     /// The position per axis, if it can be written so.
     let tryAxes (shape: Shape) (at: At) =

@@ -312,10 +312,10 @@ and private smallBlocks r v shape target into =
                         axis
             ]
 
-        for row in Pull.enumerate shape outer (Array.create shape.Rank Affine.zero) do
+        for row in Index.enumerate shape outer (Array.create shape.Rank Affine.zero) do
             for start in 0..8 .. shape[last] - 1 do
                 let lane = { Affine.constant start with Lane = 1 }
-                single (At.axes (min 8 (shape[last] - start)) (Pull.withAxis row last lane))
+                single (At.axes (min 8 (shape[last] - start)) (Index.withAxis row last lane))
 
 /// The loops and the position for storing every element of a variable in a target.
 let storeDomain (r: Region) (v: Var) (target: View) : struct (Domain * (Affine[] -> Index)) =

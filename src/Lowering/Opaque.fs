@@ -146,7 +146,7 @@ let private overElements (e: Emitter) (shape: Shape) inLanes (body: Affine[] -> 
 
 /// Whether every index is known and legal.
 let private areLegal (r: Region) indices limit =
-    match Pull.tryLiteral r indices with
+    match Loads.tryLiteral r indices with
     | ValueSome literal -> Array.forall (fun i -> i >= 0 && i <= limit) (Literal.ints literal)
     | ValueNone -> false
 
@@ -271,7 +271,7 @@ let private cumulate (r: Region) (eq: Equation) axis reverse =
             else
                 Affine.counter counter
 
-        let position = Pull.withAxis axes axis along
+        let position = Index.withAxis axes axis along
         let item = Pull.eval r eq.Args[0] (At.axes active position)
         let sum = e.Binary(e.Depth, BinaryOp.Add, e.Get total, item)
         e.Do(Stmt.Set(total, sum))

@@ -1,7 +1,7 @@
 // Evaluation by demand: the value of a variable at a position, one element or eight. Rearrangements only change the
 // position; elementwise operations recurse; what was computed for a position is remembered. Nothing here decides what
 // is stored in memory: that is Schedule's choice, and any choice gives the same values.
-// Relies on Region and Fold. Read Store next.
+// Relies on Unrolled. Read Nest next.
 [<RequireQualifiedAccess>]
 module internal Ppl.Lowering.Pull
 
@@ -15,83 +15,6 @@ let private atLane (lane: int) (at: At) =
     match at.Index with
     | Index.Axes axes -> At.axes 8 (Array.map fix axes)
     | Index.Flat a -> At.flat 8 (fix a)
-
-/// Loads from a place of a buffer; lanes beyond the active ones are not read where that could leave the buffer.
-let private loadPlace (r: Region) elem (view: View) (place: Affine) active =
-    let e = r.Emitter
-    let floor = max r.Floor view.Depth
-    let address = View.address view.Buffer place
-
-    if place.Lane = 0 then
-        e.Let(floor, elem, Lanes.One, Op.Load(address, 1))
-    elif place.Lane = 1 || active >= 8 then
-        e.Let(floor, elem, Lanes.Eight, Op.Load(address, place.Lane))
-    else
-        let lanes = e.Binary(0, BinaryOp.Min, e.LaneIndex, e.Int(active - 1))
-        e.Let(floor, elem, Lanes.Eight, Op.Gather(address, place.Lane, lanes))
-
-let private literalElement (e: Emitter) (literal: Literal) i =
-    match literal.Data with
-    | Storage.F64 data -> e.Real data[i]
-    | Storage.I32 data -> e.Int data[i]
-    | Storage.Bool data -> e.Mask data[i]
-
-/// The axis along which the lanes go and that is not contiguous, if there is exactly one lane axis of step 1.
-let private laneAxis (at: At) =
-    match at.Index with
-    | Index.Axes axes ->
-        let axis = axes |> Array.findIndex (fun a -> a.Lane <> 0)
-        if axes[axis].Lane = 1 then axis else -1
-    | Index.Flat _ -> -1
-
-/// A view of a whole constant, read at a position: as a number, in lanes, or in lanes of a copy with that axis last.
-let private loadConstant (r: Region) (view: View) (literal: Literal) (at: At) (place: Affine) =
-    let elem = ElementType.ofDType literal.Type.DType
-
-    if Affine.isConst place && place.Const < literal.Type.Shape.Count then
-        literalElement r.Emitter literal place.Const
-    elif place.Lane > 1 && laneAxis at >= 0 then
-        match at.Index with
-        | Index.Axes axes ->
-            let struct (buffer, strides) = r.Constants.MovedLast(literal, laneAxis at)
-            let view = { view with Buffer = buffer; Strides = strides; Source = ValueNone }
-            loadPlace r elem view (Affine.dot strides axes) at.Active
-        | Index.Flat _ -> loadPlace r elem view place at.Active
-    else
-        loadPlace r elem view place at.Active
-
-/// The literal behind a variable, if it is a constant.
-let rec tryLiteral (r: Region) v =
-    match r.Aliases[v], r.Definition v with
-    | ValueSome(struct (outer, w)), _ -> tryLiteral outer w
-    | ValueNone, ValueSome { Primitive = Primitive.Constant literal } -> ValueSome literal
-    | _ -> ValueNone
-
-let wholeConstant (r: Region) (literal: Literal) =
-    { View.whole (r.Constants.Buffer literal) literal.Type.Shape 0 with Source = ValueSome literal }
-
-/// The first and last coordinate that the active lanes reach, if they are known now.
-let private staticRange (a: Affine) active =
-    if a.Terms.Length > 0 then
-        ValueNone
-    else
-        let last = a.Const + a.Lane * (if a.Lane = 0 then 0 else active - 1)
-        ValueSome(struct (min a.Const last, max a.Const last))
-
-let withAxis (axes: Affine[]) axis a =
-    let copy = Array.copy axes
-    copy[axis] <- a
-    copy
-
-/// All positions along the named axes, the others as given.
-let rec enumerate (shape: Shape) (over: int list) (axes: Affine[]) : Affine[] list =
-    match over with
-    | [] -> [ axes ]
-    | axis :: rest ->
-        [
-            for i in 0 .. shape[axis] - 1 do
-                yield! enumerate shape rest (withAxis axes axis (Affine.constant i))
-        ]
 
 /// The value of a variable at a position: eight lanes, or one if the position has no lane or all lanes agree.
 let rec eval (r: Region) (v: Var) (at: At) : Value =
@@ -156,8 +79,8 @@ and private load (r: Region) v view (at: At) =
     | ValueNone -> packed r v at
     | ValueSome place ->
         match view.Source with
-        | ValueSome literal -> loadConstant r view literal at place
-        | ValueNone -> loadPlace r (ElementType.ofDType (r.Type v).DType) view place at.Active
+        | ValueSome literal -> Loads.constant r view literal at place
+        | ValueNone -> Loads.fromView r (ElementType.ofDType (r.Type v).DType) view place at.Active
 
 /// Computes the whole variable into memory before the loops around this position, and loads.
 and private inMemory (r: Region) v (at: At) = load r v (asView r v) at
@@ -194,7 +117,7 @@ and private equation (r: Region) v (eq: Equation) at : Value =
         match Facts.tryUniform literal with
         | ValueSome x -> e.Number(elem, x)
         | ValueNone ->
-            r.Views[v] <- ValueSome(wholeConstant r literal)
+            r.Views[v] <- ValueSome(Loads.wholeConstant r literal)
             load r v r.Views[v].Value at
     | Primitive.Iota(_, axis) -> withAxes r v at (fun axes -> coordinate r elem axes[axis])
     | Primitive.Unary op -> e.Unary(r.Floor, elem, op, arg 0)
@@ -208,8 +131,11 @@ and private equation (r: Region) v (eq: Equation) at : Value =
             x
         else
             e.Let(r.Floor, elem, (e.TypeOf x).Lanes, Op.Convert(elem, x))
-    | Primitive.Reduce(op, axes) -> withAxes r v at (reduce r v eq op axes at)
-    | Primitive.Contract axes -> withAxes r v at (contract r v eq axes at)
+    | Primitive.Reduce(op, axes) ->
+        let part at = if op = ReduceOp.Sum then term r eq.Args[0] at else Fold.Whole(eval r eq.Args[0] at)
+        withAxes r v at (Unrolled.reduce r v eq op axes at part)
+    | Primitive.Contract dot ->
+        withAxes r v at (fun axes -> Unrolled.contract r v eq dot at (factors r eq dot axes) axes)
     | Primitive.Cumulate(_, axis, reverse) -> withAxes r v at (cumulate r v eq axis reverse at)
     | Primitive.Move op -> move r v eq op at
     | Primitive.Index(IndexOp.Take axis) -> withAxes r v at (take r v eq axis at)
@@ -274,89 +200,15 @@ and private binary (r: Region) op (eq: Equation) (at: At) =
         | Fold.Whole right -> e.Binary(r.Floor, op, eval r x at, right)
     | _ -> e.Binary(r.Floor, op, eval r x at, eval r y at)
 
-and private reduce (r: Region) v (eq: Equation) op reducedAxes (at: At) (axes: Affine[]) =
-    let x = eq.Args[0]
-    let shape = r.Shape x
-    let n = if r.Count v = 0 then 0 else r.Count x / r.Count v
-    let elem = ElementType.ofDType (r.Type v).DType
-    let kept = Facts.freeAxes shape.Rank reducedAxes [||]
-    let full = Array.create shape.Rank Affine.zero
-    kept |> Array.iteri (fun i axis -> full[axis] <- axes[i])
-    let wide = reducedAxes |> Array.filter (fun axis -> shape[axis] <> 1)
-    let scalar = (Affine.dot (Shape.strides shape) full).Lane = 0
-
-    let part at = if op = ReduceOp.Sum then term r x at else Fold.Whole(eval r x at)
-
-    let blocks = (n + 7) / 8
-    let lastActive = n - 8 * (blocks - 1)
-
-    if scalar && n >= 5 && n = r.Count x then
-        let terms = Array.init blocks (fun b -> part (At.block n (8 * b)))
-        Fold.lanes r.Emitter r.Floor elem op terms lastActive
-    elif scalar && n >= 5 && wide.Length = 1 then
-        let position b = { Affine.constant (8 * b) with Lane = 1 }
-
-        let terms =
-            Array.init blocks (fun b -> part (At.axes (min 8 (n - 8 * b)) (withAxis full wide[0] (position b))))
-
-        Fold.lanes r.Emitter r.Floor elem op terms lastActive
-    elif n = 0 then
-        Fold.identity r.Emitter elem op
-    else
-        let positions = enumerate shape (List.ofArray reducedAxes) full |> Array.ofList
-        Fold.chains r.Emitter r.Floor elem op (Array.map (fun p -> part (At.axes at.Active p)) positions)
-
-/// The positions of both operands of a product at a position of the result and of the contracted axes.
-and operandAxes (r: Region) (eq: Equation) (dot: DotAxes) (axes: Affine[]) (inner: Affine[]) =
-    let side v (batch: int[]) (contracted: int[]) first =
-        let shape = r.Shape v
-        let position = Array.create shape.Rank Affine.zero
-        batch |> Array.iteri (fun i axis -> position[axis] <- axes[i])
-
-        Facts.freeAxes shape.Rank batch contracted
-        |> Array.iteri (fun i axis -> position[axis] <- axes[first + i])
-
-        contracted |> Array.iteri (fun i axis -> position[axis] <- inner[i])
-        position
-
-    let batch = dot.BatchLeft.Length
-    let left = (r.Shape eq.Args[0]).Rank - batch - dot.ContractLeft.Length
-
-    struct (side eq.Args[0] dot.BatchLeft dot.ContractLeft batch,
-            side eq.Args[1] dot.BatchRight dot.ContractRight (batch + left))
-
 /// The product of both operands at a position of the result and of the contracted axes.
 and factors (r: Region) (eq: Equation) dot axes inner active =
-    let struct (left, right) = operandAxes r eq dot axes inner
+    let struct (left, right) = Unrolled.operandAxes r eq dot axes inner
     Fold.Product(eval r eq.Args[0] (At.axes active left), eval r eq.Args[1] (At.axes active right))
-
-and private contract (r: Region) v (eq: Equation) dot (at: At) (axes: Affine[]) =
-    let e = r.Emitter
-    let shape = r.Shape eq.Args[0]
-    let extents = dot.ContractLeft |> Array.map (fun axis -> shape[axis])
-    let n = Array.fold (*) 1 extents
-    let scalar = (Affine.dot (Shape.strides (r.Shape v)) axes).Lane = 0
-
-    if scalar && n >= 5 && extents.Length = 1 then
-        let blocks = (n + 7) / 8
-
-        let terms =
-            Array.init blocks (fun b ->
-                let inner = [| { Affine.constant (8 * b) with Lane = 1 } |]
-                factors r eq dot axes inner (min 8 (n - 8 * b)))
-
-        Fold.lanes e r.Floor Elem.Real ReduceOp.Sum terms (n - 8 * (blocks - 1))
-    else
-        let inners =
-            enumerate (Shape.ofArray extents) [ 0 .. extents.Length - 1 ] (Array.create extents.Length Affine.zero)
-
-        let terms = inners |> List.map (fun inner -> factors r eq dot axes inner at.Active) |> Array.ofList
-        Fold.chains e r.Floor Elem.Real ReduceOp.Sum terms
 
 and private cumulate (r: Region) v (eq: Equation) axis reverse (at: At) (axes: Affine[]) =
     let n = (r.Shape v)[axis]
 
-    match staticRange axes[axis] at.Active with
+    match Affine.staticRange axes[axis] at.Active with
     | ValueSome(struct (i, j)) when i = j ->
         let own = eval r eq.Args[0] at
         let first = if reverse then n - 1 else 0
@@ -364,7 +216,7 @@ and private cumulate (r: Region) v (eq: Equation) axis reverse (at: At) (axes: A
         if i = first then
             own
         else
-            let previous = withAxis axes axis (Affine.constant (if reverse then i + 1 else i - 1))
+            let previous = Index.withAxis axes axis (Affine.constant (if reverse then i + 1 else i - 1))
             r.Emitter.Binary(r.Floor, BinaryOp.Add, eval r v (At.axes at.Active previous), own)
     | _ -> packed r v at
 
@@ -373,58 +225,29 @@ and private move (r: Region) v (eq: Equation) op (at: At) =
     let next axes = eval r x (At.axes at.Active axes)
 
     match op with
-    | MoveOp.Reshape shape ->
-        match at.Index with
-        | Index.Axes axes when Facts.isTrivialReshape (r.Shape x) shape ->
-            let source = r.Shape x
-            let full = Array.create source.Rank Affine.zero
-            let own, other = Index.wideAxes source, Index.wideAxes shape
-
-            for i in 0 .. own.Count - 1 do
-                full[own[i]] <- axes[other[i]]
-
-            next full
-        | index ->
-            let flat = Index.linear shape index
-
-            if flat.Terms.Length > 0 && not (r.IsFlatSafe x) then
-                asView r x |> ignore
-
-            eval r x (At.flat at.Active flat)
-    | MoveOp.Transpose permutation ->
-        withAxes r v at (fun axes ->
-            let source = Array.create axes.Length Affine.zero
-            permutation |> Array.iteri (fun i axis -> source[axis] <- axes[i])
-            next source)
+    | MoveOp.Reshape shape -> reshape r x shape at
+    | MoveOp.Transpose permutation -> withAxes r v at (Moves.transposed permutation >> next)
+    | MoveOp.Broadcast _ when r.Count x = 1 -> eval r x (At.element 0)
     | MoveOp.Broadcast(_, along) ->
-        if r.Count x = 1 then
-            eval r x (At.element 0)
-        elif
-            r.Count x = r.Count v
-            && (match at.Index with
-                | Index.Flat _ -> true
-                | Index.Axes _ -> false)
-        then
-            eval r x at
-        else
-            withAxes r v at (fun axes ->
-                along
-                |> Array.mapi (fun own axis -> if (r.Shape x)[own] = 1 then Affine.zero else axes[axis])
-                |> next)
-    | MoveOp.Slice(start, _, stride) ->
-        withAxes r v at (fun axes ->
-            axes |> Array.mapi (fun i a -> Affine.shift start[i] (Affine.scale stride[i] a)) |> next)
-    | MoveOp.Reverse reversed ->
-        withAxes r v at (fun axes ->
-            axes
-            |> Array.mapi (fun i a ->
-                if Array.contains i reversed then
-                    Affine.shift ((r.Shape v)[i] - 1) (Affine.scale -1 a)
-                else
-                    a)
-            |> next)
+        match at.Index with
+        | Index.Flat _ when r.Count x = r.Count v -> eval r x at
+        | _ -> withAxes r v at (Moves.broadcast (r.Shape x) along >> next)
+    | MoveOp.Slice(start, _, stride) -> withAxes r v at (Moves.sliced start stride >> next)
+    | MoveOp.Reverse along -> withAxes r v at (Moves.reversed (r.Shape v) along >> next)
     | MoveOp.Pad(low, _) -> withAxes r v at (pad r v x low at)
     | MoveOp.Concat axis -> withAxes r v at (concat r v eq axis at)
+
+and private reshape (r: Region) x (shape: Shape) (at: At) =
+    match at.Index with
+    | Index.Axes axes when Facts.isTrivialReshape (r.Shape x) shape ->
+        eval r x (At.axes at.Active (Moves.reshaped (r.Shape x) shape axes))
+    | index ->
+        let flat = Index.linear shape index
+
+        if flat.Terms.Length > 0 && not (r.IsFlatSafe x) then
+            asView r x |> ignore
+
+        eval r x (At.flat at.Active flat)
 
 and private pad (r: Region) v x low (at: At) (axes: Affine[]) =
     let e = r.Emitter
@@ -435,7 +258,7 @@ and private pad (r: Region) v x low (at: At) (axes: Affine[]) =
 
     for axis in 0 .. axes.Length - 1 do
         if shape[axis] <> (r.Shape v)[axis] then
-            match staticRange source[axis] at.Active with
+            match Affine.staticRange source[axis] at.Active with
             | ValueSome(struct (first, last)) ->
                 inside <- inside && first >= 0 && last < shape[axis]
                 outside <- outside || last < 0 || first >= shape[axis]
@@ -446,7 +269,7 @@ and private pad (r: Region) v x low (at: At) (axes: Affine[]) =
     else packed r v at
 
 and private concat (r: Region) v (eq: Equation) axis (at: At) (axes: Affine[]) =
-    match staticRange axes[axis] at.Active with
+    match Affine.staticRange axes[axis] at.Active with
     | ValueNone -> packed r v at
     | ValueSome(struct (first, last)) ->
         let mutable part = 0
@@ -457,7 +280,7 @@ and private concat (r: Region) v (eq: Equation) axis (at: At) (axes: Affine[]) =
             part <- part + 1
 
         if last < start + (r.Shape eq.Args[part])[axis] then
-            eval r eq.Args[part] (At.axes at.Active (withAxis axes axis (Affine.shift -start axes[axis])))
+            eval r eq.Args[part] (At.axes at.Active (Index.withAxis axes axis (Affine.shift -start axes[axis])))
         else
             packed r v at
 
@@ -467,7 +290,7 @@ and private take (r: Region) v (eq: Equation) axis (at: At) (axes: Affine[]) =
     let width = (r.Shape indices).Rank
     let limit = (r.Shape x)[axis] - 1
     let own = Array.sub axes axis width
-    let known = tryLiteral r indices
+    let known = Loads.tryLiteral r indices
     let position = Index.linear (r.Shape indices) (Index.Axes own)
 
     let source a =
@@ -488,7 +311,7 @@ and private take (r: Region) v (eq: Equation) axis (at: At) (axes: Affine[]) =
 
         if (e.TypeOf index).Lanes = Lanes.One then
             let place = Affine.add place { Affine.counter index with Terms = [| struct (stride, index) |] }
-            loadPlace r elem view place at.Active
+            Loads.fromView r elem view place at.Active
         elif place.Lane <> 0 then
             packed r v at
         else
@@ -502,62 +325,12 @@ and tryView (r: Region) (v: Var) : View voption =
     | ValueNone, ValueSome(struct (outer, w)) -> ValueSome(asView outer w)
     | ValueNone, ValueNone ->
         match r.Deferred v with
-        | ValueSome { Primitive = Primitive.Constant literal } -> ValueSome(wholeConstant r literal)
-        | ValueSome({ Primitive = Primitive.Move op } as eq) when r.Role v = Role.Inline -> movedView r eq op
+        | ValueSome { Primitive = Primitive.Constant literal } -> ValueSome(Loads.wholeConstant r literal)
+        | ValueSome({ Primitive = Primitive.Move(MoveOp.Concat _ | MoveOp.Pad _) }) -> ValueNone
+        | ValueSome({ Primitive = Primitive.Move op } as eq) when r.Role v = Role.Inline ->
+            tryView r eq.Args[0] |> ValueOption.bind (Moves.view op (r.Shape eq.Args[0]))
         | ValueSome({ Primitive = Primitive.Index(IndexOp.DynamicSlice _) } as eq) -> ValueSome(dynamicView r eq)
         | _ -> ValueNone
-
-and private movedView (r: Region) (eq: Equation) op =
-    let plain (view: View) = { view with Source = ValueNone }
-
-    match op with
-    | MoveOp.Concat _
-    | MoveOp.Pad _ -> ValueNone
-    | _ ->
-        match tryView r eq.Args[0] with
-        | ValueNone -> ValueNone
-        | ValueSome view ->
-            let shape = r.Shape eq.Args[0]
-
-            match op with
-            | MoveOp.Reshape target ->
-                if View.isContiguous shape view then
-                    ValueSome { plain view with Strides = Shape.strides target }
-                elif Facts.isTrivialReshape shape target then
-                    let strides = Array.zeroCreate target.Rank
-                    let own, other = Index.wideAxes shape, Index.wideAxes target
-
-                    for i in 0 .. own.Count - 1 do
-                        strides[other[i]] <- view.Strides[own[i]]
-
-                    ValueSome { plain view with Strides = strides }
-                else
-                    ValueNone
-            | MoveOp.Transpose permutation ->
-                ValueSome { plain view with Strides = Array.map (fun axis -> view.Strides[axis]) permutation }
-            | MoveOp.Broadcast(target, along) ->
-                let strides = Array.zeroCreate target.Rank
-
-                along
-                |> Array.iteri (fun own axis -> strides[axis] <- if shape[own] = 1 then 0 else view.Strides[own])
-
-                ValueSome { plain view with Strides = strides }
-            | MoveOp.Slice(start, _, stride) ->
-                ValueSome
-                    { plain view with
-                        Offset = Affine.add view.Offset (Affine.dot view.Strides (Array.map Affine.constant start))
-                        Strides = Array.map2 (*) view.Strides stride
-                    }
-            | MoveOp.Reverse axes ->
-                let last = Array.init shape.Rank (fun i -> if Array.contains i axes then max 0 (shape[i] - 1) else 0)
-
-                ValueSome
-                    { plain view with
-                        Offset = Affine.add view.Offset (Affine.dot view.Strides (Array.map Affine.constant last))
-                        Strides = view.Strides |> Array.mapi (fun i s -> if Array.contains i axes then -s else s)
-                    }
-            | MoveOp.Pad _
-            | MoveOp.Concat _ -> ValueNone
 
 and private dynamicView (r: Region) (eq: Equation) =
     let view = asView r eq.Args[0]
@@ -579,7 +352,7 @@ and startPlace (r: Region) (eq: Equation) first (block: Shape) (view: View) =
             let start = eq.Args[first + axis]
 
             let position =
-                match tryLiteral r start with
+                match Loads.tryLiteral r start with
                 | ValueSome literal -> Affine.constant (max 0 (min room (Literal.ints literal).[0]))
                 | ValueNone -> Affine.counter (r.Emitter.Clamp(eval r start (At.element 0), room))
 

@@ -106,7 +106,7 @@ let private combinations (shape: Shape) (kept: int[]) unrolled =
     let zero = Array.create shape.Rank Affine.zero
 
     if unrolled then
-        Pull.enumerate shape (List.ofArray kept) zero |> Array.ofList
+        Index.enumerate shape (List.ofArray kept) zero |> Array.ofList
     else
         [| zero |]
 
