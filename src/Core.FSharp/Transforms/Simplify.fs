@@ -51,18 +51,15 @@ module Simplify =
     /// known matrices written out, data compressed, dead code removed. Inputs and outputs stay.
     let program (program: Program) : Program = programWith SimplifyOptions.Default program
 
-    /// <summary>A function of tensors, to be used in its place where it is differentiated: with its data compressed.
-    /// Afterwards it would be too late, since gradients use the single rows. The function itself if there is nothing to
-    /// compress; it is traced once.</summary>
+    /// A function of tensors with its data compressed, to be differentiated in its place: gradients use the single rows, so
+    /// that afterwards it would be too late. Also one line for each sum. The function is traced once; where there is nothing
+    /// to compress, the result is what was traced.
     let beforeDerivatives (options: SimplifyOptions) (types: TensorType[]) (f: Tensor[] -> Tensor[]) =
-        if not options.CompressData then
-            f, []
-        else
-            let traced = Trace.program types f
+        let traced = Trace.program types f
 
-            if not (Compress.mayApply traced) then
-                f, []
-            else
-                match DeadCode.prune traced |> repeat rounds |> compressed options with
-                | _, [] -> f, []
-                | program, notes -> Trace.replay program, notes
+        if options.CompressData && Compress.mayApply traced then
+            match DeadCode.prune traced |> repeat rounds |> compressed options with
+            | _, [] -> Trace.replay traced, []
+            | program, notes -> Trace.replay program, notes
+        else
+            Trace.replay traced, []

@@ -39,7 +39,7 @@ public static class TriangularFactor
             {
                 for (int i = 0; i < count; i++)
                 {
-                    high[(j * height) + i] = Math.ScaleB(columns[j][first + i], -exponents[j]);
+                    high[(j * height) + i] = columns[j][first + i] * PowerOfTwo(-exponents[j]);
                 }
             }
 
@@ -49,13 +49,13 @@ public static class TriangularFactor
         var factor = new double[n * n];
         for (int i = 0; i < n * n; i++)
         {
-            factor[i] = Math.ScaleB(triangle[i].High, exponents[i % n]);
+            factor[i] = triangle[i].High * PowerOfTwo(exponents[i % n]);
         }
 
         return factor;
     }
 
-    // The exponent of the largest element.
+    // The exponent of the largest element, within the range of both 2^e and 2^-e.
     private static int Exponent(double[] column)
     {
         double largest = 0.0;
@@ -64,8 +64,10 @@ public static class TriangularFactor
             largest = Math.Max(largest, Math.Abs(x));
         }
 
-        return largest == 0.0 ? 0 : Math.ILogB(largest);
+        return largest == 0.0 ? 0 : Math.Clamp(Math.ILogB(largest), -1000, 1000);
     }
+
+    private static double PowerOfTwo(int exponent) => BitConverter.Int64BitsToDouble((exponent + 1023L) << 52);
 
     // Reflects a block, whose columns follow each other, into the triangle.
     private static void Absorb(DoubleDouble[] triangle, int n, int height, double[] high, double[] low)
