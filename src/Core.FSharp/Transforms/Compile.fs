@@ -11,7 +11,8 @@ open Ppl.Core.Tensors
 module Compile =
 
     /// The simplified program of a function of tensors of these types. The function is traced once.
-    let program (types: TensorType[]) (f: Tensor[] -> Tensor[]) : Program = Simplify.program (Trace.program types f)
+    let program (types: TensorType[]) (f: Tensor[] -> Tensor[]) : Program =
+        Trace.program types f |> StopGradients.remove |> Simplify.program
 
     /// A function of tensors of these types, compiled by an engine.
     let func (engine: IEngine) (types: TensorType[]) (f: Tensor[] -> Tensor[]) : ICompiled =
@@ -27,7 +28,10 @@ module Compile =
             let value, gradient = Grad.valueAndGrad (fun x -> (f [| x |])[0]) args[0]
             [| value; gradient |]
 
-        engine.Compile(Simplify.programWith options (Trace.program [| vector |] valueAndGradient))
+        Trace.program [| vector |] valueAndGradient
+        |> StopGradients.remove
+        |> Simplify.programWith options
+        |> engine.Compile
 
     /// The value and gradient of a real function of a real vector: f64[n] -> (f64[], f64[n]).
     let valueAndGrad (engine: IEngine) (dimension: int) (f: Tensor -> Tensor) : ICompiled =
