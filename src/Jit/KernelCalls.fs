@@ -1,5 +1,5 @@
 // How statements that call hand-written kernels become calls: static methods on addresses, which emitted code calls, and
-// their emission. Elements are 8 bytes each, so integers are widened here. Relies on Ppl.Kernels. Read Emitter next.
+// their emission. Integers take 8 bytes each, so they are widened here. Relies on Ppl.Kernels. Read Emitter next.
 namespace Ppl.Jit
 
 open System
@@ -15,6 +15,8 @@ type KernelEntries private () =
 
     static let integers (address: nativeint) : nativeptr<int64> = NativePtr.ofNativeInt address
     static let reals (address: nativeint) : nativeptr<float> = NativePtr.ofNativeInt address
+
+    static let singles (address: nativeint) : nativeptr<float32> = NativePtr.ofNativeInt address
 
     static let keyAt (address: nativeint) =
         let words = integers address
@@ -48,6 +50,29 @@ type KernelEntries private () =
 
         Dense.Gemm(m, n, k, 1.0, reals a, lda, (transposeA <> 0), reals b, ldb, (transposeB <> 0), 0.0, reals c, n)
 
+    /// C[m,n] = op(A) op(B) in single precision.
+    static member GemmSingle
+        (c: nativeint, a: nativeint, b: nativeint, m: int, n: int, k: int, transposeA: int, transposeB: int)
+        =
+        let lda = if transposeA <> 0 then m else k
+        let ldb = if transposeB <> 0 then k else n
+
+        Dense.Gemm(
+            m,
+            n,
+            k,
+            1.0f,
+            singles a,
+            lda,
+            (transposeA <> 0),
+            singles b,
+            ldb,
+            (transposeB <> 0),
+            0.0f,
+            singles c,
+            n
+        )
+
     /// L L' = A.
     static member Cholesky(l: nativeint, a: nativeint, n: int) = Dense.Cholesky(n, reals a, n, reals l, n) |> ignore
 
@@ -73,7 +98,7 @@ module KernelCalls =
         | target -> target
 
     /// Pushes the arguments and calls the kernel.
-    let emit (w: Writer) (pushAddress: Address -> unit) (pushValue: Value -> unit) kernel =
+    let emit (w: Writer) (elemOf: Address -> Elem) (pushAddress: Address -> unit) (pushValue: Value -> unit) kernel =
         let flag value = w.Int32(if value then 1 else 0)
 
         let call name addresses (counts: int list) =
@@ -91,7 +116,8 @@ module KernelCalls =
         | Kernel.Bits(destination, key, count) -> call "Bits" [ destination; key ] [ count ] ()
         | Kernel.Cholesky(l, a, n) -> call "Cholesky" [ l; a ] [ n ] ()
         | Kernel.Gemm(c, a, b, m, n, k, transposeA, transposeB) ->
-            let finish = call "Gemm" [ c; a; b ] [ m; n; k ]
+            let name = if elemOf c = Elem.Single then "GemmSingle" else "Gemm"
+            let finish = call name [ c; a; b ] [ m; n; k ]
             flag transposeA
             flag transposeB
             finish ()

@@ -6,7 +6,7 @@ module internal Ppl.Lowering.Opaque
 open Ppl.Core
 open Ppl.Core.Ir
 
-let elem (r: Region) v = ElementType.ofDType (r.Type v).DType
+let elem (r: Region) v = Elem.ofDType (r.Type v).DType
 
 /// Memory for a result: where it must go in the end, or scratch.
 let allocate (r: Region) v =
