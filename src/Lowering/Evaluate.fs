@@ -44,6 +44,8 @@ let private get (memory: byte[]) elem (places: int[]) =
 
 let private splat (data: Storage) = if Storage.length data = 8 then data else Storage.gather (Array.zeroCreate 8) data
 
+let private asReals (cells: int64[]) : Span<float> = MemoryMarshal.Cast<int64, float>(cells.AsSpan())
+
 /// The elements of several values of one type, one after the other.
 let private joined (items: Storage[]) =
     let result = Storage.zeros (Storage.dtype items[0]) items.Length
@@ -124,9 +126,17 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
         | Storage.F64 items -> items
         | _ -> Errors.bug "Evaluate" "a kernel on something else than reals"
 
+    let integers (address: Address) count =
+        match ReferenceElementwise.convert DType.I64 (elements address count) with
+        | Storage.I64 items -> items
+        | _ -> Errors.bug "Evaluate" "an order of something else than numbers"
+
     let writeAll address (data: Storage) =
         for i in 0 .. Storage.length data - 1 do
             write address i data i
+
+    /// Elements of 8 bytes, whatever they are.
+    let writeCells address (cells: int64[]) = writeAll address (Storage.I64 cells)
 
     let reduce op (data: Storage) =
         let cells = Array.init 8 (fun i -> Storage.gather [| i |] data)
@@ -213,6 +223,33 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
 
             PackedDense.TriangularSolve(n, k, floats l (n * n), lower, transpose, result)
             writeAll x (Storage.F64 result)
+        | Kernel.Sort(destination, source, elem, rows, n) ->
+            let sorted: int64[] = Array.zeroCreate (rows * n)
+
+            if elem = Elem.Real then
+                Sorting.Sort(floats source (rows * n), asReals sorted, n)
+            else
+                Sorting.Sort(integers source (rows * n), sorted, n)
+
+            writeCells destination sorted
+        | Kernel.ArgSort(destination, source, elem, rows, n) ->
+            let indices: int64[] = Array.zeroCreate (rows * n)
+
+            if elem = Elem.Real then
+                Sorting.ArgSort(floats source (rows * n), indices, n)
+            else
+                Sorting.ArgSort(integers source (rows * n), indices, n)
+
+            writeCells destination indices
+        | Kernel.Search(destination, sorted, values, elem, rows, n, m, right) ->
+            let counts: int64[] = Array.zeroCreate (rows * m)
+
+            if elem = Elem.Real then
+                Sorting.Search(floats sorted (rows * n), floats values (rows * m), counts, n, m, right)
+            else
+                Sorting.Search(integers sorted (rows * n), integers values (rows * m), counts, n, m, right)
+
+            writeCells destination counts
 
     member this.Run(block: Block) =
         for statement in block do

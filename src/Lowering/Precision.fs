@@ -1,4 +1,4 @@
-// f32 beyond plain arithmetic: functions, comparisons, reductions, running sums, factorisations and small contractions are
+// f32 beyond plain arithmetic: functions, comparisons, reductions, running sums, sorts, factorisations and small contractions are
 // computed in f64 behind conversions, which is what the reference evaluator means by them. Fusion puts the conversions where
 // the elements are loaded and stored. What is left in f32 is arithmetic, selection, moves and large matrix products.
 // Relies on Region's facts. Read Lower next.
@@ -18,12 +18,14 @@ let private isWidened (options: LowerOptions) (types: TensorType[]) (eq: Equatio
         | UnaryOp.Floor
         | UnaryOp.Reciprocal
         | UnaryOp.Square
+        | UnaryOp.StopGradient
         | UnaryOp.Sqrt -> false
         | _ -> true
     | Primitive.Binary BinaryOp.Pow
     | Primitive.Compare _
     | Primitive.Reduce _
     | Primitive.Cumulate _
+    | Primitive.Order _
     | Primitive.Factor _ -> true
     // The large ones have a kernel in f32.
     | Primitive.Contract _ -> Facts.role options.Small eq (fun v -> types[v]) <> Role.Opaque

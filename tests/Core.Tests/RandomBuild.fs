@@ -15,7 +15,8 @@ type Family =
     | AllTypes
     /// None whose sums of reals an engine may reorder, on all element types: results must agree to the bit.
     | Exact
-    /// No jump (floor, sign, comparison, conversion of reals), on f64, i32 and bool: results agree up to rounding.
+    /// No jump (floor, sign, comparison, conversion of reals) and no stopGradient, on f64, i32 and bool: results agree up to
+    /// rounding, and derivatives with differences.
     | Smooth
     /// The same on all element types: up to rounding of f32.
     | SmoothSingle
