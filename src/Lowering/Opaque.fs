@@ -107,8 +107,10 @@ let private assemble (r: Region) (eq: Equation) =
 
     match eq.Primitive with
     | Primitive.Move(MoveOp.Pad(low, high)) ->
-        if storesParts r eq then
-            let inner = r.Count eq.Args[0]
+        let inner = r.Count eq.Args[0]
+
+        // Nothing inside may still have an extent along the wide axis: then all is zeros.
+        if storesParts r eq && inner > 0 then
             let axis = (Index.wideAxes (r.Shape v))[0]
             Nest.zeroFill r (elem r v) view.Buffer view.Offset low[axis]
             Nest.zeroFill r (elem r v) view.Buffer (Affine.shift (low[axis] + inner) view.Offset) high[axis]
