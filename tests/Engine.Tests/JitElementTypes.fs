@@ -133,18 +133,15 @@ let ``Matrix products of f32 keep the stated bound`` () =
     for rows, inner, columns in [ 3, 5, 2; 1, 700, 1; 40, 90, 33; 64, 64, 64 ] do
         let a, b = matrix rng rows inner, matrix rng inner columns
         let program = Trace.program [| a.Type; b.Type |] (fun xs -> [| Ops.dot xs[0] xs[1] |])
-        let expected = Literal.float32s(Reference.run program [| a; b |])[0]
-
-        let sizes =
-            [| a; b |] |> Array.map (fun x -> (Reference.evaluate (Primitive.Unary UnaryOp.Abs) [| x |])[0])
-
-        let scale = Literal.float32s(Reference.run program sizes)[0]
-        let results = everyWidth Lower.defaults program [| a; b |]
+        let run (arguments: Literal[]) = Literal.float32s (Array.head (Reference.run program arguments))
+        let size (x: Literal) = Array.head (Reference.evaluate (Primitive.Unary UnaryOp.Abs) [| x |])
+        let expected, scale = run [| a; b |], run [| size a; size b |]
+        let results = everyWidth Lower.defaults program [| a; b |] |> List.map Array.head
 
         for result in results do
-            Assert.Equal<int64[]>(bitsOf results[0][0], bitsOf result[0])
+            Assert.Equal<int64[]>(bitsOf results.Head, bitsOf result)
 
-            match result[0] with
+            match result with
             | Storage.F32 actual ->
                 for i in 0 .. actual.Length - 1 do
                     let bound = float inner * Math.ScaleB(1.0, -24) * float scale[i] + 1e-12
