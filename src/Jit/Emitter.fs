@@ -40,12 +40,12 @@ type Emitter
         if here = lanes || (here > 0 && endsBuffer into count) then
             pushAddress into first
             code.Push(value, part)
-            w.Add(Il.StoreObject(code.RegisterType program.Values[value]))
+            VectorCode.store w set elem
         elif here > 0 then
             code.Push(value, part)
 
             w.Keep(
-                set.Of(VectorCode.element elem),
+                Registers.vectorType set elem,
                 fun kept -> LaneCode.storeFirst w set elem (pushAddress into) first kept here
             )
 
@@ -69,14 +69,16 @@ type Emitter
                 else
                     storeStrided into stride count value part
 
+    let elemOf (address: Address) = program.Buffers[address.Buffer].Elem
+
     let emitCopy destination source (count: int) =
         pushAddress destination 0
         pushAddress source 0
-        w.Int32(count * 8)
+        w.Int32(count * Elem.bytes (elemOf destination))
         w.Add Il.CopyBlock
 
     let emitKernel kernel =
-        KernelCalls.emit w (fun address -> pushAddress address 0) (fun value -> code.Push(value, 0)) kernel
+        KernelCalls.emit w elemOf (fun address -> pushAddress address 0) (fun value -> code.Push(value, 0)) kernel
 
     let emitLeaf statement =
         match statement with

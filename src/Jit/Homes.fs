@@ -64,16 +64,9 @@ type Homes
     /// How many locals of one kind a method may have: vectors of integers are few in practice.
     let poolSize (ty: ValueType) =
         match ty.Lanes, ty.Elem with
-        | Lanes.Eight, Elem.Int -> max parts (pool / 3)
+        | Lanes.Eight, (Elem.Long | Elem.Int | Elem.Word) -> max parts (pool / 3)
         | Lanes.Eight, _ -> max parts pool
         | Lanes.One, _ -> pool
-
-    let typeOf (ty: ValueType) =
-        match ty.Lanes, ty.Elem with
-        | Lanes.One, Elem.Real -> typeof<float>
-        | Lanes.One, _ -> typeof<int64>
-        | Lanes.Eight, Elem.Int -> vectors.Integer
-        | Lanes.Eight, _ -> vectors.Real
 
     let lifetimes = Lifetimes(program, trees, sharedValues, sharedVariables)
 
@@ -85,13 +78,15 @@ type Homes
 
     let homeOf (interval: Interval) = if interval.IsVariable then variables[interval.Id] else values[interval.Id]
 
-    /// One pool per kind: reals, integers and masks; vectors of reals and masks; vectors of integers.
+    /// One pool per kind: reals, singles, integers and masks; vectors of reals and masks, of singles, of integers.
     let kindOf (ty: ValueType) =
         match ty.Lanes, ty.Elem with
         | Lanes.One, Elem.Real -> 0
-        | Lanes.One, _ -> 1
-        | Lanes.Eight, Elem.Int -> 2
-        | Lanes.Eight, _ -> 3
+        | Lanes.One, Elem.Single -> 1
+        | Lanes.One, (Elem.Long | Elem.Int | Elem.Word | Elem.Mask) -> 2
+        | Lanes.Eight, (Elem.Long | Elem.Int | Elem.Word) -> 3
+        | Lanes.Eight, (Elem.Real | Elem.Mask) -> 4
+        | Lanes.Eight, Elem.Single -> 5
 
     /// The one that lives longest goes to the arena.
     let spill (alive: List<Interval>) (interval: Interval) =
@@ -132,7 +127,7 @@ type Homes
             let from = locals.Count
 
             for _ in 1..perValue do
-                locals.Add(typeOf ty)
+                locals.Add(Registers.typeOf vectors ty)
 
             Array.init perValue (fun part -> from + part)
 
@@ -148,7 +143,7 @@ type Homes
     /// Places what a method defines; gives the types of its locals.
     member _.Place(body: Node[]) : List<Type> =
         let locals = List<Type>()
-        let kinds = Array.init 4 (fun _ -> List<Interval>())
+        let kinds = Array.init 6 (fun _ -> List<Interval>())
 
         for interval in lifetimes.Of body do
             kinds[kindOf interval.Type].Add interval

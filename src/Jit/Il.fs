@@ -37,6 +37,7 @@ type IlConvert =
     | ToInt64
     | ToPointer
     | ToReal
+    | ToSingle
 
 /// Jumps to a label.
 [<RequireQualifiedAccess; Struct>]
@@ -56,6 +57,7 @@ type Il =
     | LoadInt32 of int
     | LoadInt64 of int64
     | LoadReal of float
+    | LoadSingle of float32
     /// Replaces an address by what lies there.
     | LoadObject of Type
     /// Stores the topmost entry at the address below it.

@@ -40,6 +40,7 @@ module IlAssemble =
         | IlConvert.ToInt64 -> OpCodes.Conv_I8
         | IlConvert.ToPointer -> OpCodes.Conv_I
         | IlConvert.ToReal -> OpCodes.Conv_R8
+        | IlConvert.ToSingle -> OpCodes.Conv_R4
 
     let private branch kind =
         match kind with
@@ -68,10 +69,13 @@ module IlAssemble =
         | Il.LoadInt32 n -> il.Emit(OpCodes.Ldc_I4, n)
         | Il.LoadInt64 n -> il.Emit(OpCodes.Ldc_I8, n)
         | Il.LoadReal x -> il.Emit(OpCodes.Ldc_R8, x)
+        | Il.LoadSingle x -> il.Emit(OpCodes.Ldc_R4, x)
         | Il.LoadObject ty when obj.ReferenceEquals(ty, typeof<float>) -> il.Emit OpCodes.Ldind_R8
+        | Il.LoadObject ty when obj.ReferenceEquals(ty, typeof<float32>) -> il.Emit OpCodes.Ldind_R4
         | Il.LoadObject ty when obj.ReferenceEquals(ty, typeof<int64>) -> il.Emit OpCodes.Ldind_I8
         | Il.LoadObject ty -> il.Emit(OpCodes.Ldobj, ty)
         | Il.StoreObject ty when obj.ReferenceEquals(ty, typeof<float>) -> il.Emit OpCodes.Stind_R8
+        | Il.StoreObject ty when obj.ReferenceEquals(ty, typeof<float32>) -> il.Emit OpCodes.Stind_R4
         | Il.StoreObject ty when obj.ReferenceEquals(ty, typeof<int64>) -> il.Emit OpCodes.Stind_I8
         | Il.StoreObject ty -> il.Emit(OpCodes.Stobj, ty)
         | Il.CopyBlock -> il.Emit OpCodes.Cpblk

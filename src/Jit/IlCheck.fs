@@ -16,7 +16,7 @@ module IlCheck =
 
     let private isInteger (ty: Type) = ty = typeof<int> || ty = typeof<int64> || ty = typeof<nativeint>
 
-    let private isNumber (ty: Type) = isInteger ty || ty = typeof<float>
+    let private isNumber (ty: Type) = isInteger ty || ty = typeof<float> || ty = typeof<float32>
 
     let private arithmetic op (x: Type) (y: Type) : Type option =
         match op with
@@ -39,6 +39,7 @@ module IlCheck =
         | IlConvert.ToInt64 -> typeof<int64>
         | IlConvert.ToPointer -> typeof<nativeint>
         | IlConvert.ToReal -> typeof<float>
+        | IlConvert.ToSingle -> typeof<float32>
 
     /// Bodies branch with an empty stack, so a label needs no record of the stack it is reached with.
     let private checkOne (body: IlBody) (stack: Stack<Type>) index instruction =
@@ -63,6 +64,7 @@ module IlCheck =
         | Il.LoadInt32 _ -> stack.Push typeof<int>
         | Il.LoadInt64 _ -> stack.Push typeof<int64>
         | Il.LoadReal _ -> stack.Push typeof<float>
+        | Il.LoadSingle _ -> stack.Push typeof<float32>
         | Il.LoadObject ty ->
             expect typeof<nativeint>
             stack.Push ty

@@ -13,6 +13,8 @@ module IlText =
     let rec private typeName (ty: Type) =
         if ty = typeof<float> then
             "f8"
+        elif ty = typeof<float32> then
+            "f4"
         elif ty = typeof<int64> then
             "i8"
         elif ty = typeof<int> then
@@ -44,6 +46,7 @@ module IlText =
         | Il.LoadInt32 n -> "ldc.i4 " + string n
         | Il.LoadInt64 n -> "ldc.i8 " + string n
         | Il.LoadReal x -> "ldc.r8 " + x.ToString("R", CultureInfo.InvariantCulture)
+        | Il.LoadSingle x -> "ldc.r4 " + x.ToString("R", CultureInfo.InvariantCulture)
         | Il.LoadObject ty -> "ldobj " + typeName ty
         | Il.StoreObject ty -> "stobj " + typeName ty
         | Il.CopyBlock -> "cpblk"

@@ -6,6 +6,7 @@ namespace Ppl.Jit
 open System
 open Ppl.Core
 open Ppl.Core.Ir
+open Ppl.Lowering
 
 /// The arguments, or the results, of a program; facts are kept because computing them allocates.
 [<Sealed>]
@@ -51,15 +52,15 @@ type internal Contract(program: Program, code: LoopCode) =
     member _.Inputs = inputs
     member _.Outputs = outputs
 
-    /// The number of elements that Feed copies, after a check that it may.
-    member _.FeedCount(from, into) =
+    /// The number of bytes that Feed copies, after a check that it may.
+    member _.FeedBytes(from, into) =
         let source = outputs.Type("Feed", from)
         let target = inputs.Type("Feed", into)
 
         if not (feeds[from][into]) then
             Errors.shapes "Feed" $"result {from} is {source}, argument {into} is {target}"
 
-        outputs.Count from
+        outputs.Count from * Elem.bytes (Elem.ofDType source.DType)
 
 /// One running copy. Not thread-safe.
 [<Sealed>]
@@ -94,15 +95,15 @@ type internal Instance(contract: Contract) =
 
         member _.InputFloat32 n =
             alive "InputFloat32"
-            contract.Inputs.CountOf("InputFloat32", n, DType.F32) |> ignore
-            Ppl.Lowering.ElementType.refuse DType.F32
-            Span<float32>.Empty
+            let count = contract.Inputs.CountOf("InputFloat32", n, DType.F32)
+            let struct (memory, offset) = inputs[n]
+            memory.Singles(offset, count)
 
         member _.OutputFloat32 n =
             alive "OutputFloat32"
-            contract.Outputs.CountOf("OutputFloat32", n, DType.F32) |> ignore
-            Ppl.Lowering.ElementType.refuse DType.F32
-            ReadOnlySpan<float32>.Empty
+            let count = contract.Outputs.CountOf("OutputFloat32", n, DType.F32)
+            let struct (memory, offset) = outputs[n]
+            Span.op_Implicit (memory.Singles(offset, count)): ReadOnlySpan<float32>
 
         member _.Invoke() =
             alive "Invoke"
@@ -128,21 +129,14 @@ type internal Instance(contract: Contract) =
                 Errors.range "Read" $"result {n} is {ty}; there is no element {index}"
 
             let struct (memory, offset) = outputs[n]
-
-            match ty.DType with
-            | DType.F64 -> memory.Reals(offset + index, 1)[0]
-            | DType.I32 -> float (memory.Integers(offset + index, 1)[0])
-            | DType.F32
-            | DType.I64
-            | DType.U32 -> Ppl.Lowering.ElementType.refuse ty.DType
-            | DType.Bool -> if memory.Integers(offset + index, 1)[0] = 0L then 0.0 else 1.0
+            Elements.number memory offset ty.DType index
 
         member _.Feed(from, into) =
             alive "Feed"
-            let count = contract.FeedCount(from, into)
+            let count = contract.FeedBytes(from, into)
             let struct (source, sourceOffset) = outputs[from]
             let struct (target, targetOffset) = inputs[into]
-            source.Integers(sourceOffset, count).CopyTo(target.Integers(targetOffset, count))
+            source.Bytes(sourceOffset, count).CopyTo(target.Bytes(targetOffset, count))
 
         member _.Dispose() = (arena :> IDisposable).Dispose()
 

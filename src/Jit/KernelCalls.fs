@@ -1,5 +1,5 @@
 // How statements that call hand-written kernels become calls: static methods on addresses, which emitted code calls, and
-// their emission. Elements are 8 bytes each, so integers are widened here. Relies on Ppl.Kernels. Read Emitter next.
+// their emission. Integers take 8 bytes each, so they are widened here. Relies on Ppl.Kernels. Read Emitter next.
 namespace Ppl.Jit
 
 open System
@@ -16,6 +16,7 @@ type KernelEntries private () =
     static let integers (address: nativeint) : nativeptr<int64> = NativePtr.ofNativeInt address
     static let reals (address: nativeint) : nativeptr<float> = NativePtr.ofNativeInt address
 
+    static let singles (address: nativeint) : nativeptr<float32> = NativePtr.ofNativeInt address
     static let realSpan (address: nativeint) count = Span<float>(NativePtr.toVoidPtr (reals address), count)
     static let integerSpan (address: nativeint) count = Span<int64>(NativePtr.toVoidPtr (integers address), count)
 
@@ -50,6 +51,29 @@ type KernelEntries private () =
         let ldb = if transposeB <> 0 then k else n
 
         Dense.Gemm(m, n, k, 1.0, reals a, lda, (transposeA <> 0), reals b, ldb, (transposeB <> 0), 0.0, reals c, n)
+
+    /// C[m,n] = op(A) op(B) in single precision.
+    static member GemmSingle
+        (c: nativeint, a: nativeint, b: nativeint, m: int, n: int, k: int, transposeA: int, transposeB: int)
+        =
+        let lda = if transposeA <> 0 then m else k
+        let ldb = if transposeB <> 0 then k else n
+
+        Dense.Gemm(
+            m,
+            n,
+            k,
+            1.0f,
+            singles a,
+            lda,
+            (transposeA <> 0),
+            singles b,
+            ldb,
+            (transposeB <> 0),
+            0.0f,
+            singles c,
+            n
+        )
 
     /// L L' = A for each matrix of the batch.
     static member Cholesky(l: nativeint, a: nativeint, batch: int, n: int) =
@@ -132,7 +156,7 @@ module KernelCalls =
         | target -> target
 
     /// Pushes the arguments and calls the kernel.
-    let emit (w: Writer) (pushAddress: Address -> unit) (pushValue: Value -> unit) kernel =
+    let emit (w: Writer) (elemOf: Address -> Elem) (pushAddress: Address -> unit) (pushValue: Value -> unit) kernel =
         let flag value = w.Int32(if value then 1 else 0)
         let isReal elem = if elem = Elem.Real then 1 else 0
 
@@ -160,7 +184,8 @@ module KernelCalls =
             flag right
             finish ()
         | Kernel.Gemm(c, a, b, m, n, k, transposeA, transposeB) ->
-            let finish = call "Gemm" [ c; a; b ] [ m; n; k ]
+            let name = if elemOf c = Elem.Single then "GemmSingle" else "Gemm"
+            let finish = call name [ c; a; b ] [ m; n; k ]
             flag transposeA
             flag transposeB
             finish ()

@@ -11,23 +11,22 @@ open Ppl.Lowering
 [<RequireQualifiedAccess>]
 module LaneCode =
 
-    /// Masks are loaded and stored lane by lane as integers, so that no bit pattern passes through a real.
-    let laneType elem = if elem = Elem.Real then typeof<float> else typeof<int64>
+    let private laneType elem = Registers.laneType elem
 
     /// Adds a number of elements to a kept address and pushes it.
-    let pushOffset (w: Writer) start elements =
+    let private pushOffset (w: Writer) start elem elements =
         w.Load start
 
         if elements <> 0 then
-            w.Bytes(int64 elements * 8L)
+            w.Bytes(int64 elements * int64 (Elem.bytes elem))
             w.Arithmetic IlArithmetic.Add
 
     // ---- eight lanes to one ----
 
     let private combine (w: Writer) (part: VectorSet) elem op =
         match op with
-        | ReduceOp.Sum -> w.Call(part.Operator("op_Addition", VectorCode.element elem))
-        | ReduceOp.Prod -> w.Call(part.Operator("op_Multiply", VectorCode.element elem))
+        | ReduceOp.Sum -> w.Call(part.Operator("op_Addition", Registers.element elem))
+        | ReduceOp.Prod -> w.Call(part.Operator("op_Multiply", Registers.element elem))
         | ReduceOp.Max -> VectorCode.binary w part elem BinaryOp.Max
         | ReduceOp.Min -> VectorCode.binary w part elem BinaryOp.Min
         | ReduceOp.Any -> VectorCode.binary w part Elem.Mask BinaryOp.Or
@@ -59,13 +58,13 @@ module LaneCode =
 
         let rec within (current: VectorSet) =
             w.Keep(
-                current.Of(VectorCode.element elem),
+                current.Of(Registers.element elem),
                 fun kept ->
                     if current.Bits > 128 then
                         w.Load kept
-                        w.Call(current.Generic("GetLower", VectorCode.element elem, 1))
+                        w.Call(current.Generic("GetLower", Registers.element elem, 1))
                         w.Load kept
-                        w.Call(current.Generic("GetUpper", VectorCode.element elem, 1))
+                        w.Call(current.Generic("GetUpper", Registers.element elem, 1))
                         combine w current.Half elem op
                     else
                         w.Load kept
@@ -84,7 +83,7 @@ module LaneCode =
     // ---- one part, lane by lane ----
 
     /// Integer division and shifts by varying counts, which no instruction set has for all widths.
-    let binary (w: Writer) (set: VectorSet) op (pushX: Push) (pushY: Push) =
+    let binary (w: Writer) (set: VectorSet) elem op (pushX: Push) (pushY: Push) =
         pushX ()
 
         w.Keep(
@@ -98,13 +97,30 @@ module LaneCode =
                         for lane in 0 .. set.Lanes - 1 do
                             let laneOf kept () =
                                 w.Load kept
-                                VectorCode.lane w set Elem.Int lane
+                                VectorCode.lane w set elem lane
 
-                            ScalarCode.binary w Elem.Int op (laneOf kept1) (laneOf kept2)
+                            ScalarCode.binary w elem op (laneOf kept1) (laneOf kept2)
                 )
         )
 
-        VectorCode.ofLanes w set Elem.Int
+        VectorCode.ofLanes w set elem
+
+    /// Conversions that no instruction set has for all widths.
+    let convert (w: Writer) (set: VectorSet) source target (push: Push) =
+        push ()
+
+        w.Keep(
+            Registers.vectorType set source,
+            fun kept ->
+                for lane in 0 .. set.Lanes - 1 do
+                    let laneOf () =
+                        w.Load kept
+                        VectorCode.lane w set source lane
+
+                    ScalarCode.convert w source target laneOf
+        )
+
+        VectorCode.ofLanes w set target
 
     /// Elements `stride` apart from an address on.
     let load (w: Writer) (set: VectorSet) elem stride (pushStart: Push) =
@@ -114,7 +130,7 @@ module LaneCode =
             typeof<nativeint>,
             fun start ->
                 for lane in 0 .. set.Lanes - 1 do
-                    pushOffset w start (lane * stride)
+                    pushOffset w start elem (lane * stride)
                     w.Add(Il.LoadObject(laneType elem))
         )
 
@@ -130,7 +146,7 @@ module LaneCode =
                     w.Load start
                     pushIndex lane
                     w.Convert IlConvert.ToPointer
-                    w.Bytes(int64 stride * 8L)
+                    w.Bytes(int64 stride * int64 (Elem.bytes elem))
                     w.Arithmetic IlArithmetic.Mul
                     w.Arithmetic IlArithmetic.Add
                     w.Add(Il.LoadObject(laneType elem))
@@ -158,7 +174,7 @@ module LaneCode =
             typeof<nativeint>,
             fun first ->
                 gatherLanes w set elem stride pushStart (fun lane ->
-                    pushOffset w first (lane * indexStride)
+                    pushOffset w first Elem.Int (lane * indexStride)
                     w.Add(Il.LoadObject typeof<int64>))
         )
 
@@ -168,24 +184,26 @@ module LaneCode =
 
     /// The first `count` lanes of a kept vector, in halves: halves forward to later loads, masked stores do not.
     let rec storeFirst (w: Writer) (current: VectorSet) elem (pushAddress: int -> unit) at kept count =
-        let element = VectorCode.element elem
+        let vectors = Registers.vectors current elem
+        let element = Registers.element elem
 
         let half name (run: int -> unit) =
             w.Load kept
-            w.Call(current.Generic(name, element, 1))
-            w.Keep(current.Half.Of element, run)
+            w.Call(vectors.Generic(name, element, 1))
+            w.Keep(vectors.Half.Of element, run)
 
         let halfLanes = current.Lanes / 2
 
         if count = current.Lanes then
             pushAddress at
             w.Load kept
-            w.Add(Il.StoreObject(current.Of element))
-        elif current.Bits = 128 then
-            pushAddress at
-            w.Load kept
-            VectorCode.lane w current elem 0
-            w.Add(Il.StoreObject(laneType elem))
+            VectorCode.store w current elem
+        elif vectors.Bits = 128 then
+            for lane in 0 .. count - 1 do
+                pushAddress (at + lane)
+                w.Load kept
+                VectorCode.lane w current elem lane
+                w.Add(Il.StoreObject(laneType elem))
         else
             half "GetLower" (fun lower -> storeFirst w current.Half elem pushAddress at lower (min count halfLanes))
 
@@ -196,7 +214,7 @@ module LaneCode =
     /// The first `count` lanes of the topmost entry, to places that are `stride` elements apart.
     let storeStrided (w: Writer) (set: VectorSet) elem (pushAddress: int -> unit) stride count =
         w.Keep(
-            set.Of(VectorCode.element elem),
+            Registers.vectorType set elem,
             fun kept ->
                 for lane in 0 .. count - 1 do
                     pushAddress (lane * stride)

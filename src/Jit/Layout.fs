@@ -1,5 +1,5 @@
 // Where buffers lie: arguments, results and scratch in the arena of an instance, constants in the memory of the compiled
-// program. Offsets are in elements of 8 bytes; every buffer starts on a cache line. Relies on the loop IR. Read Emitter next.
+// program. Offsets are in cells of 8 bytes; every buffer starts on a cache line. Relies on the loop IR. Read Emitter next.
 namespace Ppl.Jit
 
 open Ppl.Lowering
@@ -8,11 +8,11 @@ open Ppl.Lowering
 [<NoComparison; ReferenceEquality>]
 type Layout =
     {
-        /// The first element of each buffer in the arena, or in the constants.
+        /// The first cell of each buffer in the arena, or in the constants.
         Offsets: int[]
-        /// Elements of the arena without the slots that emission adds at its end.
+        /// Cells of the arena without the slots that emission adds at its end.
         ArenaLength: int
-        /// Elements of the constants.
+        /// Cells of the constants.
         ConstantsLength: int
     }
 
@@ -20,7 +20,7 @@ type Layout =
 [<RequireQualifiedAccess>]
 module Layout =
 
-    /// The elements that a buffer takes: at least 8 beyond its length, a multiple of 8.
+    /// So many cells and at least 8 beyond, a multiple of 8.
     let room length = (length + 15) / 8 * 8
 
     /// The layout of a program: scratch first (it is the hottest), then arguments, then results.
@@ -38,9 +38,9 @@ module Layout =
             | Place.Input _
             | Place.Output _ ->
                 offsets[index] <- arena
-                arena <- arena + room buffer.Length
+                arena <- arena + Buffer.cells buffer.Elem buffer.Length
             | Place.Constant _ ->
                 offsets[index] <- constants
-                constants <- constants + room buffer.Length
+                constants <- constants + Buffer.cells buffer.Elem buffer.Length
 
         { Offsets = offsets; ArenaLength = arena; ConstantsLength = constants }

@@ -8,7 +8,9 @@ open System
 open System.Collections.Concurrent
 open System.Reflection
 open System.Runtime.Intrinsics
+open System.Runtime.Intrinsics.X86
 open Ppl.Core
+open Ppl.Kernels
 
 /// The vector methods of one width. Thread-safe; look-ups are kept.
 [<Sealed>]
@@ -16,6 +18,7 @@ type VectorSet(bits: int, openVector: Type, holder: Type, half: VectorSet option
 
     let real = openVector.MakeGenericType typeof<float>
     let integer = openVector.MakeGenericType typeof<int64>
+    let single = openVector.MakeGenericType typeof<float32>
     let methods = ConcurrentDictionary<string, MethodInfo>()
 
     let found name (target: MethodInfo | null) : MethodInfo =
@@ -24,9 +27,13 @@ type VectorSet(bits: int, openVector: Type, holder: Type, half: VectorSet option
         | target -> target
 
     let isReal (element: Type) = obj.ReferenceEquals(element, typeof<float>)
+    let isSingle (element: Type) = obj.ReferenceEquals(element, typeof<float32>)
 
     let lookUp name (element: Type) (find: unit -> MethodInfo | null) =
-        let key = if isReal element then name else name + " of integers"
+        let key =
+            if isReal element then name
+            elif isSingle element then name + " of singles"
+            else name + " of integers"
 
         match methods.TryGetValue key with
         | true, target -> target
@@ -46,6 +53,12 @@ type VectorSet(bits: int, openVector: Type, holder: Type, half: VectorSet option
     /// The type of vectors of integers.
     member _.Integer = integer
 
+    /// The vectors for as many singles as there are lanes: half as wide, or at 128 bits the lower half of one.
+    member this.Singles: VectorSet = if bits > 128 then this.Half else this
+
+    /// The type of vectors of singles of this width.
+    member _.Single = single
+
     /// The methods of half the width.
     member _.Half: VectorSet =
         match half with
@@ -53,7 +66,10 @@ type VectorSet(bits: int, openVector: Type, holder: Type, half: VectorSet option
         | Some half -> half
 
     /// The vector type with this element type.
-    member _.Of(element: Type) = if isReal element then real else integer
+    member _.Of(element: Type) =
+        if isReal element then real
+        elif isSingle element then single
+        else integer
 
     /// An operator of the vector type, for example op_Addition.
     member this.Operator(name: string, element: Type) =
@@ -84,7 +100,23 @@ type VectorSet(bits: int, openVector: Type, holder: Type, half: VectorSet option
     /// Scalars to lanes.
     member this.CreateFromLanes(element: Type) =
         lookUp "CreateFromLanes" element (fun () ->
-            holder.GetMethod("Create", 0, flags, null, Array.create (bits / 64) element, null))
+            let count = if isSingle element then bits / 32 else bits / 64
+            holder.GetMethod("Create", 0, flags, null, Array.create count element, null))
+
+    /// A conversion between lanes of 64 and of 32 bits: Widen, Narrow or NarrowMask.
+    member _.Lanes32(name: string) =
+        lookUp name typeof<float32> (fun () ->
+            match name, bits with
+            // The instruction itself where there is one: nothing to inline.
+            | "Widen", 512 when Avx512F.IsSupported ->
+                typeof<Avx512F>.GetMethod("ConvertToVector512Double", [| typeof<Vector256<float32>> |])
+            | "Narrow", 512 when Avx512F.IsSupported ->
+                typeof<Avx512F>.GetMethod("ConvertToVector256Single", [| typeof<Vector512<float>> |])
+            | "Widen", 256 when Avx.IsSupported ->
+                typeof<Avx>.GetMethod("ConvertToVector256Double", [| typeof<Vector128<float32>> |])
+            | "Narrow", 256 when Avx.IsSupported ->
+                typeof<Avx>.GetMethod("ConvertToVector128Single", [| typeof<Vector256<float>> |])
+            | _ -> typeof<SingleLanes>.GetMethod(name + string bits))
 
     /// One scalar to lane 0; the other lanes are undefined.
     member this.CreateScalarUnsafe(element: Type) = this.Static("CreateScalarUnsafe", element, [| element |])

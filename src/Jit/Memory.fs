@@ -6,13 +6,12 @@ open System
 open System.Runtime.InteropServices
 open Microsoft.FSharp.NativeInterop
 open Ppl.Core
-open Ppl.Lowering
 
-/// A run of 8-byte elements, zero at first.
+/// A run of 8-byte cells, zero at first. Offsets are in cells.
 [<Sealed>]
-type Memory(elements: int) =
+type Memory(cells: int) =
 
-    let bytes = unativeint (max elements 8) * 8un
+    let bytes = unativeint (max cells 8) * 8un
 
     let mutable address =
         NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte>(NativeMemory.AlignedAlloc(bytes, 64un)))
@@ -35,6 +34,14 @@ type Memory(elements: int) =
     member _.Integers(offset: int, count: int) =
         Span<int64>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<int64>(address + nativeint offset * 8n)), count)
 
+    /// Elements as reals of single precision.
+    member _.Singles(offset: int, count: int) =
+        Span<float32>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<float32>(address + nativeint offset * 8n)), count)
+
+    /// The bytes of elements.
+    member _.Bytes(offset: int, count: int) =
+        Span<byte>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte>(address + nativeint offset * 8n)), count)
+
     override _.Finalize() = free ()
 
     interface IDisposable with
@@ -42,51 +49,54 @@ type Memory(elements: int) =
             free ()
             GC.SuppressFinalize this
 
-/// Between host values and elements of 8 bytes.
+/// Between host values and elements in memory: 4 bytes for f32, 8 for all others.
 [<RequireQualifiedAccess>]
 module Elements =
+
+    let inline private writeAll (memory: Memory) offset (values: 'a[]) ([<InlineIfLambda>] bits: 'a -> int64) =
+        let target = memory.Integers(offset, values.Length)
+
+        for i in 0 .. values.Length - 1 do
+            target[i] <- bits values[i]
+
+    let inline private readAll (memory: Memory) offset count ([<InlineIfLambda>] ofBits: int64 -> 'a) : 'a[] =
+        let source = memory.Integers(offset, count)
+        let values = Array.zeroCreate count
+
+        for i in 0 .. count - 1 do
+            values[i] <- ofBits source[i]
+
+        values
 
     /// Writes a value from an offset on.
     let write (memory: Memory) offset (data: Storage) =
         match data with
         | Storage.F64 values -> values.AsSpan().CopyTo(memory.Reals(offset, values.Length))
-        | Storage.I32 values ->
-            let target = memory.Integers(offset, values.Length)
-
-            for i in 0 .. values.Length - 1 do
-                target[i] <- int64 values[i]
-        | Storage.F32 _
-        | Storage.I64 _
-        | Storage.U32 _ -> ElementType.refuse (Storage.dtype data)
-        | Storage.Bool values ->
-            let target = memory.Integers(offset, values.Length)
-
-            for i in 0 .. values.Length - 1 do
-                target[i] <- if values[i] then -1L else 0L
+        | Storage.F32 values -> values.AsSpan().CopyTo(memory.Singles(offset, values.Length))
+        | Storage.I64 values -> values.AsSpan().CopyTo(memory.Integers(offset, values.Length))
+        | Storage.I32 values -> writeAll memory offset values int64
+        | Storage.U32 values -> writeAll memory offset values int64
+        | Storage.Bool values -> writeAll memory offset values (fun x -> if x then -1L else 0L)
 
     /// Reads a value of this type from an offset on.
     let read (memory: Memory) offset (ty: TensorType) =
         let count = ty.Shape.Count
 
-        let data =
-            match ty.DType with
-            | DType.F64 -> Storage.F64(memory.Reals(offset, count).ToArray())
-            | DType.I32 ->
-                let values = Array.zeroCreate count
+        match ty.DType with
+        | DType.F64 -> Storage.F64(memory.Reals(offset, count).ToArray())
+        | DType.F32 -> Storage.F32(memory.Singles(offset, count).ToArray())
+        | DType.I64 -> Storage.I64(memory.Integers(offset, count).ToArray())
+        | DType.I32 -> Storage.I32(readAll memory offset count int)
+        | DType.U32 -> Storage.U32(readAll memory offset count uint32)
+        | DType.Bool -> Storage.Bool(readAll memory offset count (fun x -> x <> 0L))
+        |> Literal.create ty.Shape
 
-                for i in 0 .. count - 1 do
-                    values[i] <- int (memory.Integers(offset, count)[i])
-
-                Storage.I32 values
-            | DType.F32
-            | DType.I64
-            | DType.U32 -> ElementType.refuse ty.DType
-            | DType.Bool ->
-                let values = Array.zeroCreate count
-
-                for i in 0 .. count - 1 do
-                    values[i] <- memory.Integers(offset, count)[i] <> 0L
-
-                Storage.Bool values
-
-        Literal.create ty.Shape data
+    /// One element as a number; integers beyond 2^53 are rounded, truth values are 0 or 1.
+    let number (memory: Memory) offset dtype index =
+        match dtype with
+        | DType.F64 -> memory.Reals(offset + index, 1)[0]
+        | DType.F32 -> float (memory.Singles(offset, index + 1)[index])
+        | DType.I64
+        | DType.I32
+        | DType.U32 -> float (memory.Integers(offset + index, 1)[0])
+        | DType.Bool -> if memory.Integers(offset + index, 1)[0] = 0L then 0.0 else 1.0

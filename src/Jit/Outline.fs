@@ -28,7 +28,10 @@ module Outline =
     let private opCost parts op =
         match op with
         | Op.Real _
+        | Op.Single _
+        | Op.Long _
         | Op.Int _
+        | Op.Word _
         | Op.Mask _
         | Op.LaneIndex
         | Op.LaneMask _

@@ -1,4 +1,5 @@
-// The operations of the loop IR on one lane: reals are f8, integers i8 (sign-extended 32-bit values), masks i8 (0 or -1).
+// The operations of the loop IR on one lane: reals are f8, singles f4, integers i8 (sign-extended or zero-extended 32-bit
+// values, or 64-bit ones), masks i8 (0 or -1).
 // What has no short scalar form is done in lane 0 of a 128-bit vector, by the same code as vectors, so that the bits
 // agree. Each function calls each of its pushes exactly once, in order. Relies on VectorCode. Read LaneCode next.
 namespace Ppl.Jit
@@ -8,6 +9,7 @@ open System.Collections.Concurrent
 open System.Reflection
 open Ppl.Core
 open Ppl.Core.Ir
+open Ppl.Kernels
 open Ppl.Lowering
 
 /// Code for single lanes.
@@ -18,7 +20,9 @@ module ScalarCode =
 
     let private math (w: Writer) (name: string) (ty: Type) arity =
         let find () =
-            match typeof<Math>.GetMethod(name, Array.create arity ty) with
+            let holder = if ty = typeof<float32> then typeof<MathF> else typeof<Math>
+
+            match holder.GetMethod(name, Array.create arity ty) with
             | null -> Errors.bug "ScalarCode" $"Math has no {name}"
             | target -> target
 
@@ -32,9 +36,16 @@ module ScalarCode =
     let private integer = typeof<int64>
     let private set () = Machine.vectors 128
 
-    let private wrap (w: Writer) =
-        w.Convert IlConvert.ToInt32
-        w.Convert IlConvert.ToInt64
+    // As VectorCode.wrap.
+    let private wrap (w: Writer) elem =
+        match elem with
+        | Elem.Int ->
+            w.Convert IlConvert.ToInt32
+            w.Convert IlConvert.ToInt64
+        | Elem.Word ->
+            w.Int64 0xFFFFFFFFL
+            w.Arithmetic IlArithmetic.And
+        | _ -> ()
 
     /// Turns 0 or 1 (i4) into a mask.
     let private toMask (w: Writer) =
@@ -53,7 +64,7 @@ module ScalarCode =
     /// The real in lane 0.
     let drop (w: Writer) = VectorCode.lane w (set ()) Elem.Real 0
 
-    let private absInt (w: Writer) =
+    let private absInt (w: Writer) elem =
         w.Add Il.Duplicate
         w.Int32 63
         w.Arithmetic IlArithmetic.ShiftRight
@@ -67,24 +78,26 @@ module ScalarCode =
                 w.Arithmetic IlArithmetic.Xor
         )
 
-        wrap w
+        wrap w elem
 
-    let private realUnary (w: Writer) op (push: Push) =
+    let private realUnary (w: Writer) elem op (push: Push) =
+        let ty = Registers.element elem
+
         match op with
         | UnaryOp.Neg ->
             push ()
             w.Add Il.Negate
         | UnaryOp.Abs ->
             push ()
-            math w "Abs" real 1
+            math w "Abs" ty 1
         | UnaryOp.Floor ->
             push ()
-            math w "Floor" real 1
+            math w "Floor" ty 1
         | UnaryOp.Sqrt ->
             push ()
-            math w "Sqrt" real 1
+            math w "Sqrt" ty 1
         | UnaryOp.Reciprocal ->
-            w.Real 1.0
+            (if elem = Elem.Single then w.Single 1.0f else w.Real 1.0)
             push ()
             w.Arithmetic IlArithmetic.Div
         | UnaryOp.Square ->
@@ -110,12 +123,12 @@ module ScalarCode =
             VectorCode.unary w (set ()) Elem.Real op lifted
             drop w
 
-    let private intUnary (w: Writer) op =
+    let private intUnary (w: Writer) elem op =
         match op with
         | UnaryOp.Neg ->
             w.Add Il.Negate
-            wrap w
-        | UnaryOp.Abs -> absInt w
+            wrap w elem
+        | UnaryOp.Abs -> absInt w elem
         | UnaryOp.Sign ->
             w.Int64 1L
             math w "Min" integer 2
@@ -124,30 +137,30 @@ module ScalarCode =
         | UnaryOp.Square ->
             w.Add Il.Duplicate
             w.Arithmetic IlArithmetic.Mul
-            wrap w
+            wrap w elem
         | _ -> Errors.bug "ScalarCode.unary" "no such operation on integers"
 
     /// A unary operation that is not a function.
     let unary (w: Writer) elem op (push: Push) =
         match elem, op with
-        | Elem.Real, op -> realUnary w op push
-        | Elem.Int, op ->
+        | (Elem.Real | Elem.Single), op -> realUnary w elem op push
+        | (Elem.Long | Elem.Int | Elem.Word), op ->
             push ()
-            intUnary w op
+            intUnary w elem op
         | Elem.Mask, UnaryOp.Not ->
             push ()
             w.Add Il.Complement
-        | _ -> Errors.bug "ScalarCode.unary" "no such operation on this type"
+        | Elem.Mask, _ -> Errors.bug "ScalarCode.unary" "no such operation on truth values"
 
-    let private realBinary (w: Writer) op =
+    let private realBinary (w: Writer) elem op =
         match op with
         | BinaryOp.Add -> w.Arithmetic IlArithmetic.Add
         | BinaryOp.Sub -> w.Arithmetic IlArithmetic.Sub
         | BinaryOp.Mul -> w.Arithmetic IlArithmetic.Mul
         | BinaryOp.Div -> w.Arithmetic IlArithmetic.Div
-        | BinaryOp.Max -> math w "Max" real 2
-        | BinaryOp.Min -> math w "Min" real 2
-        | BinaryOp.Pow -> w.Call(Functions.pow real)
+        | BinaryOp.Max -> math w "Max" (Registers.element elem) 2
+        | BinaryOp.Min -> math w "Min" (Registers.element elem) 2
+        | BinaryOp.Pow when elem = Elem.Real -> w.Call(Functions.pow real)
         | _ -> Errors.bug "ScalarCode.binary" "no such operation on reals"
 
     let private bitwise (w: Writer) op =
@@ -158,7 +171,7 @@ module ScalarCode =
         | _ -> Errors.bug "ScalarCode.binary" "no such operation on truth values"
 
     // (x / (y | isZero)) & (isZero - 1), in 64 bits, where the least 32-bit integer over -1 does not overflow.
-    let private quotient (w: Writer) op =
+    let private quotient (w: Writer) elem op =
         w.Keep(
             integer,
             fun y ->
@@ -177,19 +190,29 @@ module ScalarCode =
                 w.Arithmetic IlArithmetic.And
         )
 
-        wrap w
+        wrap w elem
 
-    let private shift (w: Writer) op =
-        w.Int64 31L
+    // 64-bit division of the least integer by -1 overflows: a method has the cases.
+    let private longQuotient (w: Writer) op =
+        let name = if op = IlArithmetic.Div then "Quotient" else "Remainder"
+
+        match typeof<Integers>.GetMethod(name, [| integer; integer |]) with
+        | null -> Errors.bug "ScalarCode" $"Integers has no {name}"
+        | target -> w.Call target
+
+    let private divide w elem op = if elem = Elem.Long then longQuotient w op else quotient w elem op
+
+    let private shift (w: Writer) elem op =
+        w.Int64(if elem = Elem.Long then 63L else 31L)
         w.Arithmetic IlArithmetic.And
         w.Convert IlConvert.ToInt32
         w.Arithmetic op
-        wrap w
+        wrap w elem
 
-    let private integerBinary (w: Writer) op (x: Push) (y: Push) =
+    let private integerBinary (w: Writer) elem op (x: Push) (y: Push) =
         x ()
 
-        if op = BinaryOp.ShiftRight then
+        if op = BinaryOp.ShiftRight && elem = Elem.Int then
             w.Int64 0xFFFFFFFFL
             w.Arithmetic IlArithmetic.And
 
@@ -198,29 +221,32 @@ module ScalarCode =
         match op with
         | BinaryOp.Add ->
             w.Arithmetic IlArithmetic.Add
-            wrap w
+            wrap w elem
         | BinaryOp.Sub ->
             w.Arithmetic IlArithmetic.Sub
-            wrap w
+            wrap w elem
         | BinaryOp.Mul ->
             w.Arithmetic IlArithmetic.Mul
-            wrap w
-        | BinaryOp.Div -> quotient w IlArithmetic.Div
-        | BinaryOp.Rem -> quotient w IlArithmetic.Rem
+            wrap w elem
+        | BinaryOp.Div -> divide w elem IlArithmetic.Div
+        | BinaryOp.Rem -> divide w elem IlArithmetic.Rem
         | BinaryOp.Max -> math w "Max" integer 2
         | BinaryOp.Min -> math w "Min" integer 2
-        | BinaryOp.ShiftLeft -> shift w IlArithmetic.ShiftLeft
-        | BinaryOp.ShiftRight -> shift w IlArithmetic.ShiftRightUnsigned
+        | BinaryOp.ShiftLeft -> shift w elem IlArithmetic.ShiftLeft
+        | BinaryOp.ShiftRight -> shift w elem IlArithmetic.ShiftRightUnsigned
         | op -> bitwise w op
 
     /// A binary operation.
     let binary (w: Writer) elem op (x: Push) (y: Push) =
         match elem with
-        | Elem.Int -> integerBinary w op x y
-        | Elem.Real ->
+        | Elem.Long
+        | Elem.Int
+        | Elem.Word -> integerBinary w elem op x y
+        | Elem.Real
+        | Elem.Single ->
             x ()
             y ()
-            realBinary w op
+            realBinary w elem op
         | Elem.Mask ->
             x ()
             y ()
@@ -251,14 +277,14 @@ module ScalarCode =
         w.Call((set ()).CreateScalarUnsafe integer)
         VectorCode.asReal w (set ())
 
-    /// Of reals, by a mask that `mask` leaves in lane 0 of a vector.
-    let selectReal (w: Writer) (mask: Push) (whenTrue: Push) (whenFalse: Push) =
+    /// Of reals of either precision, by a mask that `mask` leaves in lane 0 of a vector.
+    let selectReal (w: Writer) elem (mask: Push) (whenTrue: Push) (whenFalse: Push) =
         let lifted push () =
             push ()
-            lift w
+            w.Call((set ()).CreateScalarUnsafe(Registers.element elem))
 
-        VectorCode.select w (set ()) Elem.Real mask (lifted whenTrue) (lifted whenFalse)
-        drop w
+        VectorCode.select w (set ()) elem mask (lifted whenTrue) (lifted whenFalse)
+        VectorCode.lane w (set ()) elem 0
 
     /// Of integers or masks: whenFalse ^ ((whenTrue ^ whenFalse) & mask).
     let selectBits (w: Writer) (mask: Push) (whenTrue: Push) (whenFalse: Push) =
@@ -277,7 +303,7 @@ module ScalarCode =
         )
 
     /// a b + c, or c - a b.
-    let fma (w: Writer) isNegated (a: Push) (b: Push) (c: Push) =
+    let fma (w: Writer) elem isNegated (a: Push) (b: Push) (c: Push) =
         a ()
 
         if isNegated then
@@ -285,31 +311,42 @@ module ScalarCode =
 
         b ()
         c ()
-        math w "FusedMultiplyAdd" real 3
+        math w "FusedMultiplyAdd" (Registers.element elem) 3
+
+    let private isNotZero (w: Writer) elem =
+        (if elem = Elem.Real then w.Real 0.0 else w.Int64 0L)
+        w.Compare IlCompare.Equal
+        toOppositeMask w
 
     /// Converts between element types.
     let convert (w: Writer) source target (push: Push) =
         push ()
 
         match source, target with
-        // conv.i4 saturates, and gives 0 for NaN, since .NET 9.
+        // conv.i4 and conv.i8 saturate, and give 0 for NaN, since .NET 9.
         | Elem.Real, Elem.Int ->
             w.Convert IlConvert.ToInt32
             w.Convert IlConvert.ToInt64
-        | Elem.Int, Elem.Real -> w.Convert IlConvert.ToReal
-        | Elem.Real, Elem.Mask ->
+        | Elem.Real, Elem.Long -> w.Convert IlConvert.ToInt64
+        | Elem.Real, Elem.Word ->
+            w.Real 4294967295.0
+            math w "Min" real 2
             w.Real 0.0
-            w.Compare IlCompare.Equal
-            toOppositeMask w
-        | Elem.Int, Elem.Mask ->
-            w.Int64 0L
-            w.Compare IlCompare.Equal
-            toOppositeMask w
-        | Elem.Mask, Elem.Int ->
+            math w "Max" real 2
+            w.Convert IlConvert.ToInt64
+        | Elem.Single, Elem.Real
+        | (Elem.Long | Elem.Int | Elem.Word), Elem.Real -> w.Convert IlConvert.ToReal
+        | (Elem.Real | Elem.Long), Elem.Single -> w.Convert IlConvert.ToSingle
+        | (Elem.Real | Elem.Long | Elem.Int | Elem.Word), Elem.Mask -> isNotZero w source
+        | (Elem.Long | Elem.Int | Elem.Word), (Elem.Long | Elem.Int | Elem.Word) ->
+            if source <> target then
+                wrap w target
+        | Elem.Mask, (Elem.Long | Elem.Int | Elem.Word) ->
             w.Int64 1L
             w.Arithmetic IlArithmetic.And
         | Elem.Mask, Elem.Real ->
             w.Int64 1L
             w.Arithmetic IlArithmetic.And
             w.Convert IlConvert.ToReal
-        | _ -> ()
+        | _ when source = target -> ()
+        | _ -> Errors.bug "ScalarCode.convert" "no such conversion"

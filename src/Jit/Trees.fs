@@ -60,7 +60,7 @@ type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bo
 
     let isEight value = program.Values[value].Lanes = Lanes.Eight
 
-    let extent (buffer: Buffer) offset = struct (offset, offset + (buffer.Length + 15) / 8 * 8)
+    let extent (buffer: Buffer) offset = struct (offset, offset + Buffer.cells buffer.Elem buffer.Length)
 
     let overlap b c =
         b = c
@@ -81,7 +81,10 @@ type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bo
     let rec isConstant op =
         match op with
         | Op.Real _
+        | Op.Single _
+        | Op.Long _
         | Op.Int _
+        | Op.Word _
         | Op.Mask _
         | Op.LaneIndex
         | Op.LaneMask _ -> true

@@ -19,7 +19,10 @@ module Uses =
     let ofOp op =
         match op with
         | Op.Real _
+        | Op.Single _
+        | Op.Long _
         | Op.Int _
+        | Op.Word _
         | Op.Mask _
         | Op.LaneIndex
         | Op.LaneMask _

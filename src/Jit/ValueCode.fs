@@ -18,13 +18,10 @@ type ValueCode
     let elemOf value = program.Values[value].Elem
     let isEight value = program.Values[value].Lanes = Lanes.Eight
 
-    /// The type in memory and in locals of one element, or of one part.
-    let registerType (ty: ValueType) =
-        match ty.Lanes, ty.Elem with
-        | Lanes.One, Elem.Real -> typeof<float>
-        | Lanes.One, _ -> typeof<int64>
-        | Lanes.Eight, Elem.Int -> set.Integer
-        | Lanes.Eight, _ -> set.Real
+    /// The type in locals of one element, or of one part.
+    let registerType ty = Registers.typeOf set ty
+
+    let bytesOf buffer = int64 (Elem.bytes program.Buffers[buffer].Elem)
 
     let argumentOf buffer =
         match program.Buffers[buffer].Place with
@@ -77,14 +74,15 @@ type ValueCode
         for struct (stride, term) in address.Terms do
             pushValue term 0
             w.Convert IlConvert.ToPointer
-            w.Bytes(int64 stride * 8L)
+            w.Bytes(int64 stride * bytesOf address.Buffer)
             w.Arithmetic IlArithmetic.Mul
             w.Arithmetic IlArithmetic.Add
 
-        let offset = int64 layout.Offsets[address.Buffer] + int64 address.Offset + int64 extra
+        let elements = int64 address.Offset + int64 extra
+        let offset = int64 layout.Offsets[address.Buffer] * 8L + elements * bytesOf address.Buffer
 
         if offset <> 0L then
-            w.Bytes(offset * 8L)
+            w.Bytes offset
             w.Arithmetic IlArithmetic.Add
 
     and pushOp value op part = if isEight value then pushVector value op part else pushScalar value op
@@ -96,19 +94,22 @@ type ValueCode
 
         match op with
         | Op.Real x -> w.Real x
+        | Op.Single x -> w.Single x
+        | Op.Long n -> w.Int64 n
         | Op.Int n -> w.Int64(int64 n)
+        | Op.Word n -> w.Int64(int64 n)
         | Op.Mask b -> w.Int64(if b then -1L else 0L)
         | Op.Unary(op, x) when Functions.isFunction op -> pushScalarFunction value op x
         | Op.Unary(op, x) -> ScalarCode.unary w (elemOf x) op (push x 0)
         | Op.Binary(op, x, y) -> ScalarCode.binary w elem op (push x 0) (push y 0)
-        | Op.Fma(a, b, c) -> ScalarCode.fma w false (push a 0) (push b 0) (push c 0)
-        | Op.Fnma(a, b, c) -> ScalarCode.fma w true (push a 0) (push b 0) (push c 0)
+        | Op.Fma(a, b, c) -> ScalarCode.fma w elem false (push a 0) (push b 0) (push c 0)
+        | Op.Fnma(a, b, c) -> ScalarCode.fma w elem true (push a 0) (push b 0) (push c 0)
         | Op.Compare(op, x, y) ->
             pushValue x 0
             pushValue y 0
             ScalarCode.compare w (elemOf x) op
-        | Op.Select(mask, x, y) when elem = Elem.Real ->
-            ScalarCode.selectReal w (fun () -> pushLiftedMask mask) (push x 0) (push y 0)
+        | Op.Select(mask, x, y) when elem = Elem.Real || elem = Elem.Single ->
+            ScalarCode.selectReal w elem (fun () -> pushLiftedMask mask) (push x 0) (push y 0)
         | Op.Select(mask, x, y) -> ScalarCode.selectBits w (push mask 0) (push x 0) (push y 0)
         | Op.Convert(target, x) -> ScalarCode.convert w (elemOf x) target (push x 0)
         | Op.Load(from, _) ->
@@ -156,7 +157,10 @@ type ValueCode
 
         match op with
         | Op.Real x -> VectorCode.constantReal w set x
+        | Op.Single x -> VectorCode.constantSingle w set x
+        | Op.Long n -> VectorCode.constantInt w set n
         | Op.Int n -> VectorCode.constantInt w set (int64 n)
+        | Op.Word n -> VectorCode.constantInt w set (int64 n)
         | Op.Mask b -> pushLaneConstants Elem.Mask (fun _ -> if b then -1L else 0L) part
         | Op.LaneIndex -> pushLaneConstants Elem.Int int64 part
         | Op.LaneMask count -> pushLaneConstants Elem.Mask (fun lane -> if lane < count then -1L else 0L) part
@@ -165,14 +169,16 @@ type ValueCode
             w.Call(Functions.unary inlined[value] op set.Real)
         | Op.Unary(op, x) -> VectorCode.unary w set (elemOf x) op (push x part)
         | Op.Binary(op, x, y) -> pushVectorBinary elem op x y part
-        | Op.Fma(a, b, c) -> VectorCode.fma w set false (push a part) (push b part) (push c part)
-        | Op.Fnma(a, b, c) -> VectorCode.fma w set true (push a part) (push b part) (push c part)
+        | Op.Fma(a, b, c) -> VectorCode.fma w set elem false (push a part) (push b part) (push c part)
+        | Op.Fnma(a, b, c) -> VectorCode.fma w set elem true (push a part) (push b part) (push c part)
         | Op.Compare(op, x, y) ->
             pushValue x part
             pushValue y part
             VectorCode.compare w set (elemOf x) op
         | Op.Select(mask, x, y) -> VectorCode.select w set elem (push mask part) (push x part) (push y part)
-        | Op.Convert(target, x) -> VectorCode.convert w set (elemOf x) target (push x part)
+        | Op.Convert(target, x) when VectorCode.hasConvert (elemOf x) target ->
+            VectorCode.convert w set (elemOf x) target (push x part)
+        | Op.Convert(target, x) -> LaneCode.convert w set (elemOf x) target (push x part)
         | Op.Splat x ->
             pushValue x 0
             VectorCode.splat w set elem
@@ -195,18 +201,21 @@ type ValueCode
 
     and pushVectorBinary elem op x y part =
         match op, uniform y with
-        | (BinaryOp.ShiftLeft | BinaryOp.ShiftRight), ValueSome count -> VectorCode.shift w set op (push x part) count
+        | (BinaryOp.ShiftLeft | BinaryOp.ShiftRight), ValueSome count ->
+            VectorCode.shift w set elem op (push x part) count
         | _ when VectorCode.hasBinary elem op ->
             pushValue x part
             pushValue y part
             VectorCode.binary w set elem op
-        | _ -> LaneCode.binary w set op (push x part) (push y part)
+        | _ -> LaneCode.binary w set elem op (push x part) (push y part)
 
     /// The integer that all lanes are, if that is known.
     and uniform value =
         match trees.Op value with
         | ValueSome(Op.Splat x) -> uniform x
         | ValueSome(Op.Int n) -> ValueSome n
+        | ValueSome(Op.Word n) -> ValueSome(int n)
+        | ValueSome(Op.Long n) -> ValueSome(int n)
         | _ -> ValueNone
 
     and pushVectorLoad value from stride part =
@@ -215,10 +224,10 @@ type ValueCode
         match stride with
         | 1 ->
             pushAddress from (part * lanes)
-            w.Add(Il.LoadObject(registerType program.Values[value]))
+            VectorCode.load w set elem
         | 0 ->
             pushAddress from 0
-            w.Add(Il.LoadObject(LaneCode.laneType elem))
+            w.Add(Il.LoadObject(Registers.laneType elem))
             VectorCode.splat w set elem
         | stride -> LaneCode.load w set elem stride (fun () -> pushAddress from (part * lanes * stride))
 

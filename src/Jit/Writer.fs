@@ -29,6 +29,9 @@ type Writer(locals: List<Type>) =
     /// Pushes an f8.
     member _.Real x = code.Add(Il.LoadReal x)
 
+    /// Pushes an f4.
+    member _.Single x = code.Add(Il.LoadSingle x)
+
     /// Pushes a distance in bytes.
     member this.Bytes(n: int64) =
         if int64 (int n) = n then this.Int32(int n) else this.Int64 n

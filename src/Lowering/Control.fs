@@ -20,7 +20,7 @@ type private Carrier =
 
 let private newCarrier (r: Region) (ty: TensorType) (memory: unit -> View) =
     let e = r.Emitter
-    let elem = ElementType.ofDType ty.DType
+    let elem = Elem.ofDType ty.DType
     let n = ty.Shape.Count
 
     if n <= 2 then Carrier.Scalars(Array.init n (fun _ -> e.NewVariable elem Lanes.One))

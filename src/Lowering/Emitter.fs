@@ -19,7 +19,10 @@ module internal Operation =
     let operands op (visit: Value -> unit) =
         match op with
         | Op.Real _
+        | Op.Single _
+        | Op.Long _
         | Op.Int _
+        | Op.Word _
         | Op.Mask _
         | Op.LaneIndex
         | Op.LaneMask _
@@ -130,6 +133,12 @@ type internal Emitter() =
             value
 
     member this.Real(x: float) = this.Constant(Elem.Real, Lanes.One, System.BitConverter.DoubleToInt64Bits x, Op.Real x)
+
+    member this.Single(x: float32) =
+        this.Constant(Elem.Single, Lanes.One, int64 (System.BitConverter.SingleToInt32Bits x), Op.Single x)
+
+    member this.Long(x: int64) = this.Constant(Elem.Long, Lanes.One, x, Op.Long x)
+    member this.Word(x: uint32) = this.Constant(Elem.Word, Lanes.One, int64 x, Op.Word x)
     member this.Int(x: int) = this.Constant(Elem.Int, Lanes.One, int64 x, Op.Int x)
     member this.Mask(x: bool) = this.Constant(Elem.Mask, Lanes.One, (if x then 1L else 0L), Op.Mask x)
     member this.LaneIndex = this.Constant(Elem.Int, Lanes.Eight, -1L, Op.LaneIndex)
@@ -139,8 +148,21 @@ type internal Emitter() =
     member this.Number(elem, x: float) =
         match elem with
         | Elem.Real -> this.Real x
+        | Elem.Single -> this.Single(float32 x)
+        | Elem.Long -> this.Long(int64 x)
         | Elem.Int -> this.Int(int x)
+        | Elem.Word -> this.Word(uint32 x)
         | Elem.Mask -> this.Mask(x <> 0.0)
+
+    /// One element of a literal.
+    member this.Element(literal: Literal, i: int) =
+        match literal.Data with
+        | Storage.F64 data -> this.Real data[i]
+        | Storage.F32 data -> this.Single data[i]
+        | Storage.I64 data -> this.Long data[i]
+        | Storage.I32 data -> this.Int data[i]
+        | Storage.U32 data -> this.Word data[i]
+        | Storage.Bool data -> this.Mask data[i]
 
     /// Eight lanes: the value itself or its splat.
     member this.Wide value =
@@ -157,6 +179,20 @@ type internal Emitter() =
     /// Whether any of the values has eight lanes.
     member _.AnyWide(a: Value, b: Value, c: Value) =
         values[a].Lanes = Lanes.Eight || values[b].Lanes = Lanes.Eight || values[c].Lanes = Lanes.Eight
+
+    /// The value as another element type; between f32 and the others by way of f64, which rounds once where i64 does not.
+    member this.Convert(floor, target, value: Value) : Value =
+        let source = values[value].Elem
+
+        if source = target then
+            value
+        else
+            let direct =
+                (source <> Elem.Single || target = Elem.Real)
+                && (target <> Elem.Single || source = Elem.Real || source = Elem.Long)
+
+            let value = if direct then value else this.Convert(floor, Elem.Real, value)
+            this.Let(floor, target, values[value].Lanes, Op.Convert(target, value))
 
     /// An operation on operands brought to the same number of lanes.
     member this.Unary(floor, elem, op, a) = this.Let(floor, elem, values[a].Lanes, Op.Unary(op, a))
@@ -186,16 +222,16 @@ type internal Emitter() =
     /// a b + c
     member this.Fma(floor, a: Value, b: Value, c: Value) =
         if this.AnyWide(a, b, c) then
-            this.Let(floor, Elem.Real, Lanes.Eight, Op.Fma(this.Wide a, this.Wide b, this.Wide c))
+            this.Let(floor, values[c].Elem, Lanes.Eight, Op.Fma(this.Wide a, this.Wide b, this.Wide c))
         else
-            this.Let(floor, Elem.Real, Lanes.One, Op.Fma(a, b, c))
+            this.Let(floor, values[c].Elem, Lanes.One, Op.Fma(a, b, c))
 
     /// c - a b
     member this.Fnma(floor, a: Value, b: Value, c: Value) =
         if this.AnyWide(a, b, c) then
-            this.Let(floor, Elem.Real, Lanes.Eight, Op.Fnma(this.Wide a, this.Wide b, this.Wide c))
+            this.Let(floor, values[c].Elem, Lanes.Eight, Op.Fnma(this.Wide a, this.Wide b, this.Wide c))
         else
-            this.Let(floor, Elem.Real, Lanes.One, Op.Fnma(a, b, c))
+            this.Let(floor, values[c].Elem, Lanes.One, Op.Fnma(a, b, c))
 
     /// The index brought into 0..limit.
     member this.Clamp(index: Value, limit: int) =
@@ -217,20 +253,3 @@ type internal Emitter() =
     member this.Store(depth, address: Address, stride, lanes, value) =
         let value = if lanes > 1 then this.Wide value else value
         this.DoAt depth (Stmt.Store(address, stride, lanes, value))
-
-/// Element types in registers and memory.
-[<RequireQualifiedAccess>]
-module ElementType =
-
-    /// Element types that engines do not run yet.
-    let refuse dtype : 'a =
-        Errors.dtypes "compile" $"engines do not run programs with tensors of {DType.name dtype} yet"
-
-    let ofDType dtype =
-        match dtype with
-        | DType.F64 -> Elem.Real
-        | DType.I32 -> Elem.Int
-        | DType.F32
-        | DType.I64
-        | DType.U32 -> refuse dtype
-        | DType.Bool -> Elem.Mask

@@ -10,72 +10,74 @@ open Ppl.Core
 open Ppl.Core.Ir
 open Ppl.Kernels
 
-/// What unwritten memory holds: a NaN, and a far-away index.
-let private garbage = 0x7FF8_0BAD_0BAD_0BADL
+/// What unwritten memory holds: a NaN of either precision, and a far-away index.
+let private garbage = 0x7FF8_0BAD_7FF8_0BADL
 
-let private dtypeOf elem =
-    match elem with
-    | Elem.Real -> DType.F64
-    | Elem.Int -> DType.I32
-    | Elem.Mask -> DType.Bool
+/// Memory of so many cells of 8 bytes.
+let private memory cells =
+    let bytes: byte[] = Array.zeroCreate (8 * cells)
+    MemoryMarshal.Cast<byte, int64>(bytes.AsSpan()).Fill garbage
+    bytes
 
-/// One element in memory.
-let private bits (data: Storage) i =
+let private put (memory: byte[]) (at: int) (data: Storage) (i: int) =
+    let long (x: int64) = BitConverter.TryWriteBytes(Span(memory, at, 8), x) |> ignore
+
     match data with
-    | Storage.F64 x -> BitConverter.DoubleToInt64Bits x[i]
-    | Storage.I32 x -> int64 x[i]
-    | Storage.F32 _
-    | Storage.I64 _
-    | Storage.U32 _ -> ElementType.refuse (Storage.dtype data)
-    | Storage.Bool x -> if x[i] then -1L else 0L
+    | Storage.F64 x -> long (BitConverter.DoubleToInt64Bits x[i])
+    | Storage.F32 x -> BitConverter.TryWriteBytes(Span(memory, at, 4), BitConverter.SingleToInt32Bits x[i]) |> ignore
+    | Storage.I64 x -> long x[i]
+    | Storage.I32 x -> long (int64 x[i])
+    | Storage.U32 x -> long (int64 x[i])
+    | Storage.Bool x -> long (if x[i] then -1L else 0L)
 
-let private ofBits elem (items: int64[]) =
+let private get (memory: byte[]) elem (places: int[]) =
+    let long (at: int) = BitConverter.ToInt64(memory, at)
+    let single (at: int) = BitConverter.Int32BitsToSingle(BitConverter.ToInt32(memory, at))
+
     match elem with
-    | Elem.Real -> Storage.F64(Array.map BitConverter.Int64BitsToDouble items)
-    | Elem.Int -> Storage.I32(Array.map int items)
-    | Elem.Mask -> Storage.Bool(Array.map (fun x -> x <> 0L) items)
+    | Elem.Real -> Storage.F64(Array.map (long >> BitConverter.Int64BitsToDouble) places)
+    | Elem.Single -> Storage.F32(Array.map single places)
+    | Elem.Long -> Storage.I64(Array.map long places)
+    | Elem.Int -> Storage.I32(Array.map (long >> int) places)
+    | Elem.Word -> Storage.U32(Array.map (long >> uint32) places)
+    | Elem.Mask -> Storage.Bool(places |> Array.map (fun at -> long at <> 0L))
 
-let private splat (data: Storage) =
-    Storage.length data
-    |> fun n ->
-        if n = 8 then
-            data
-        else
-            ofBits
-                (match data with
-                 | Storage.F64 _ -> Elem.Real
-                 | Storage.I32 _ -> Elem.Int
-                 | _ -> Elem.Mask)
-                (Array.create 8 (bits data 0))
+let private splat (data: Storage) = if Storage.length data = 8 then data else Storage.gather (Array.zeroCreate 8) data
 
 let private asReals (cells: int64[]) : Span<float> = MemoryMarshal.Cast<int64, float>(cells.AsSpan())
 
-/// A run of memory.
+/// The elements of several values of one type, one after the other.
+let private joined (items: Storage[]) =
+    let result = Storage.zeros (Storage.dtype items[0]) items.Length
+    items |> Array.iteri (fun i item -> Storage.scatter [| i |] item result)
+    result
+
+/// A run of memory that starts at a byte.
 [<NoComparison; NoEquality>]
-type private Run = { Cells: int64[]; Start: int; Elem: Elem }
+type private Run = { Memory: byte[]; Start: int; Elem: Elem }
 
 type private Machine(program: LoopProgram, arguments: Literal[]) =
     let values: Storage[] = Array.create program.Values.Length (Storage.Bool [||])
     let variables: Storage[] = Array.create program.Variables.Length (Storage.Bool [||])
-    let padded n = Array.create ((n + 7) / 8 * 8 + 8) garbage
-    let scratch = Array.create (program.ScratchLength + 8) garbage
+    let room (buffer: Ppl.Lowering.Buffer) = memory (Buffer.cells buffer.Elem buffer.Length)
+    let scratch = memory (program.ScratchLength + 8)
 
-    let filled (literal: Literal) =
-        let cells = padded literal.Type.Shape.Count
+    let filled (buffer: Ppl.Lowering.Buffer) (literal: Literal) =
+        let bytes = room buffer
 
         for i in 0 .. literal.Type.Shape.Count - 1 do
-            cells[i] <- bits literal.Data i
+            put bytes (i * Elem.bytes buffer.Elem) literal.Data i
 
-        cells
+        bytes
 
     let runs =
         program.Buffers
         |> Array.map (fun buffer ->
             match buffer.Place with
-            | Place.Input n -> { Cells = filled arguments[n]; Start = 0; Elem = buffer.Elem }
-            | Place.Output _ -> { Cells = padded buffer.Length; Start = 0; Elem = buffer.Elem }
-            | Place.Constant literal -> { Cells = filled literal; Start = 0; Elem = buffer.Elem }
-            | Place.Scratch offset -> { Cells = scratch; Start = offset; Elem = buffer.Elem })
+            | Place.Input n -> { Memory = filled buffer arguments[n]; Start = 0; Elem = buffer.Elem }
+            | Place.Output _ -> { Memory = room buffer; Start = 0; Elem = buffer.Elem }
+            | Place.Constant literal -> { Memory = filled buffer literal; Start = 0; Elem = buffer.Elem }
+            | Place.Scratch offset -> { Memory = scratch; Start = 8 * offset; Elem = buffer.Elem })
 
     let intOf value =
         match values[value] with
@@ -86,11 +88,6 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
         match values[value] with
         | Storage.Bool items -> items[0]
         | _ -> Errors.bug "Evaluate" "a condition that is no truth value"
-
-    let reals value =
-        match values[value] with
-        | Storage.F64 items -> items
-        | _ -> Errors.bug "Evaluate" "a fused operation on something else than reals"
 
     let indexOf (address: Address) =
         let mutable index = address.Offset
@@ -107,65 +104,70 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
         if index < 0 || index >= (length + 7) / 8 * 8 + 8 then
             Errors.bug "Evaluate" $"element {index} of buffer {address.Buffer} of {length}"
 
-        run.Start + index
+        run.Start + index * Elem.bytes run.Elem
 
     let read (address: Address) (offsets: int[]) =
         let start = indexOf address
         let run = runs[address.Buffer]
-        ofBits run.Elem (offsets |> Array.map (fun offset -> run.Cells[check address (start + offset)]))
+        get run.Memory run.Elem (offsets |> Array.map (fun offset -> check address (start + offset)))
 
-    let writeCell (address: Address) offset (cell: int64) =
+    let write (address: Address) offset (data: Storage) lane =
         let index = indexOf address + offset
 
         if index >= program.Buffers[address.Buffer].Length then
             Errors.bug "Evaluate" $"a store to element {index} of buffer {address.Buffer}"
 
-        runs[address.Buffer].Cells[ check address index ] <- cell
+        put runs[address.Buffer].Memory (check address index) data lane
 
-    let write (address: Address) offset (data: Storage) lane = writeCell address offset (bits data lane)
+    let elements (address: Address) count = read address (Array.init count id)
 
     let floats (address: Address) count =
-        Array.init count (fun i ->
-            let place = check address (indexOf address + i)
-            BitConverter.Int64BitsToDouble runs[address.Buffer].Cells[place])
+        match elements address count with
+        | Storage.F64 items -> items
+        | _ -> Errors.bug "Evaluate" "a kernel on something else than reals"
 
     let integers (address: Address) count =
-        Array.init count (fun i -> runs[address.Buffer].Cells[check address (indexOf address + i)])
-
-    let writeIndices (address: Address) (data: int64[]) = Array.iteri (fun i x -> writeCell address i x) data
+        match ReferenceElementwise.convert DType.I64 (elements address count) with
+        | Storage.I64 items -> items
+        | _ -> Errors.bug "Evaluate" "an order of something else than numbers"
 
     let writeAll address (data: Storage) =
         for i in 0 .. Storage.length data - 1 do
             write address i data i
 
-    let reduce op (data: Storage) =
-        let cells =
-            Array.init 8 (fun i ->
-                ofBits
-                    (match data with
-                     | Storage.F64 _ -> Elem.Real
-                     | Storage.I32 _ -> Elem.Int
-                     | _ -> Elem.Mask)
-                    [| bits data i |])
+    /// Elements of 8 bytes, whatever they are.
+    let writeCells address (cells: int64[]) = writeAll address (Storage.I64 cells)
 
+    let reduce op (data: Storage) =
+        let cells = Array.init 8 (fun i -> Storage.gather [| i |] data)
         let join = ReferenceElementwise.binary (Fold.binary op)
         let even = join (join cells[0] cells[4]) (join cells[2] cells[6])
         join even (join (join cells[1] cells[5]) (join cells[3] cells[7]))
 
+    /// a b + c, or c - a b.
+    let fused isNegated (a: Storage) (b: Storage) (c: Storage) =
+        match a, b, c with
+        | Storage.F64 a, Storage.F64 b, Storage.F64 c ->
+            Storage.F64(Array.map3 (fun a b c -> Math.FusedMultiplyAdd((if isNegated then -a else a), b, c)) a b c)
+        | Storage.F32 a, Storage.F32 b, Storage.F32 c ->
+            Storage.F32(Array.map3 (fun a b c -> MathF.FusedMultiplyAdd((if isNegated then -a else a), b, c)) a b c)
+        | _ -> Errors.bug "Evaluate" "a fused operation on something else than reals"
+
     let operation (ty: Ppl.Lowering.ValueType) op : Storage =
         match op with
         | Op.Real x -> Storage.F64 [| x |]
+        | Op.Single x -> Storage.F32 [| x |]
+        | Op.Long x -> Storage.I64 [| x |]
         | Op.Int x -> Storage.I32 [| x |]
+        | Op.Word x -> Storage.U32 [| x |]
         | Op.Mask x -> Storage.Bool [| x |]
         | Op.Unary(op, a) -> ReferenceElementwise.unary op values[a]
         | Op.Binary(op, a, b) -> ReferenceElementwise.binary op values[a] values[b]
-        | Op.Fma(a, b, c) ->
-            Storage.F64(Array.map3 (fun a b c -> Math.FusedMultiplyAdd(a, b, c)) (reals a) (reals b) (reals c))
-        | Op.Fnma(a, b, c) ->
-            Storage.F64(Array.map3 (fun a b c -> Math.FusedMultiplyAdd(-a, b, c)) (reals a) (reals b) (reals c))
+        | Op.Fma(a, b, c) -> fused false values[a] values[b] values[c]
+        | Op.Fnma(a, b, c) -> fused true values[a] values[b] values[c]
         | Op.Compare(op, a, b) -> ReferenceElementwise.compare op values[a] values[b]
         | Op.Select(p, a, b) -> ReferenceElementwise.select values[p] values[a] values[b]
-        | Op.Convert(target, a) -> ReferenceElementwise.convert (dtypeOf target) values[a]
+        | Op.Convert(target, a) -> ReferenceElementwise.convert (Elem.dtype target) values[a]
         | Op.Splat a -> splat values[a]
         | Op.LaneIndex -> Storage.I32 [| 0..7 |]
         | Op.LaneMask count -> Storage.Bool(Array.init 8 (fun i -> i < count))
@@ -177,8 +179,8 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
             | Storage.I32 items -> read address (items |> Array.map (fun i -> i * stride))
             | _ -> Errors.bug "Evaluate" "a gather by something else than integers"
         | Op.ReduceLanes(op, a) -> reduce op values[a]
-        | Op.Lane(a, lane) -> ofBits ty.Elem [| bits values[a] lane |]
-        | Op.Pack items -> ofBits ty.Elem (items |> Array.map (fun item -> bits values[item] 0))
+        | Op.Lane(a, lane) -> Storage.gather [| lane |] values[a]
+        | Op.Pack items -> joined (items |> Array.map (fun item -> values[item]))
         | Op.Get variable -> variables[variable]
 
     let keyAt (address: Address) =
@@ -200,9 +202,16 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
             RandomStream.Bits(draws, keyAt key)
             writeAll destination (Storage.I32(Array.map int draws))
         | Kernel.Gemm(c, a, b, m, n, k, transposeA, transposeB) ->
-            let result: float[] = Array.zeroCreate (m * n)
-            PackedDense.Gemm(m, n, k, floats a (m * k), transposeA, floats b (k * n), transposeB, result)
-            writeAll c (Storage.F64 result)
+            match elements a (m * k), elements b (k * n) with
+            | Storage.F64 a, Storage.F64 b ->
+                let result: float[] = Array.zeroCreate (m * n)
+                PackedDense.Gemm(m, n, k, a, transposeA, b, transposeB, result)
+                writeAll c (Storage.F64 result)
+            | Storage.F32 a, Storage.F32 b ->
+                let result: float32[] = Array.zeroCreate (m * n)
+                PackedDense.Gemm(m, n, k, a, transposeA, b, transposeB, result)
+                writeAll c (Storage.F32 result)
+            | _ -> Errors.bug "Evaluate" "a matrix product of something else than reals"
         | Kernel.Cholesky(l, a, batch, n) ->
             let factor (matrix: float[]) =
                 let result: float[] = Array.zeroCreate (n * n)
@@ -240,7 +249,7 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
             else
                 Sorting.Sort(integers source (rows * n), sorted, n)
 
-            writeIndices destination sorted
+            writeCells destination sorted
         | Kernel.ArgSort(destination, source, elem, rows, n) ->
             let indices: int64[] = Array.zeroCreate (rows * n)
 
@@ -249,7 +258,7 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
             else
                 Sorting.ArgSort(integers source (rows * n), indices, n)
 
-            writeIndices destination indices
+            writeCells destination indices
         | Kernel.Search(destination, sorted, values, elem, rows, n, m, right) ->
             let counts: int64[] = Array.zeroCreate (rows * m)
 
@@ -258,7 +267,7 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
             else
                 Sorting.Search(integers sorted (rows * n), integers values (rows * m), counts, n, m, right)
 
-            writeIndices destination counts
+            writeCells destination counts
 
     member this.Run(block: Block) =
         for statement in block do
@@ -289,7 +298,7 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
         let address = { Buffer = buffer; Offset = 0; Terms = [||] }
         read address (Array.init program.Buffers[buffer].Length id)
 
-/// The results of a loop program. The shapes of the results are flat: f64[n], i32[n] or bool[n].
+/// The results of a loop program. The shapes of the results are flat: f64[n], i32[n], ...
 let run (program: LoopProgram) (arguments: Literal[]) : Literal[] =
     let machine = Machine(program, arguments)
     machine.Run program.Body

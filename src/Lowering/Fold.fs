@@ -12,8 +12,12 @@ let identity (e: Emitter) elem op =
     match op, elem with
     | ReduceOp.Sum, _ -> e.Number(elem, 0.0)
     | ReduceOp.Prod, _ -> e.Number(elem, 1.0)
+    | ReduceOp.Max, Elem.Long -> e.Long Int64.MinValue
+    | ReduceOp.Min, Elem.Long -> e.Long Int64.MaxValue
     | ReduceOp.Max, Elem.Int -> e.Int Int32.MinValue
     | ReduceOp.Min, Elem.Int -> e.Int Int32.MaxValue
+    | ReduceOp.Max, Elem.Word -> e.Word UInt32.MinValue
+    | ReduceOp.Min, Elem.Word -> e.Word UInt32.MaxValue
     | ReduceOp.Max, _ -> e.Real Double.NegativeInfinity
     | ReduceOp.Min, _ -> e.Real Double.PositiveInfinity
     | ReduceOp.Any, _ -> e.Mask false

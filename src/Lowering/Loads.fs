@@ -20,15 +20,6 @@ let fromView (r: Region) elem (view: View) (place: Affine) active =
         let lanes = e.Binary(0, BinaryOp.Min, e.LaneIndex, e.Int(active - 1))
         e.Let(floor, elem, Lanes.Eight, Op.Gather(address, place.Lane, lanes))
 
-let private literalElement (e: Emitter) (literal: Literal) i =
-    match literal.Data with
-    | Storage.F64 data -> e.Real data[i]
-    | Storage.I32 data -> e.Int data[i]
-    | Storage.F32 _
-    | Storage.I64 _
-    | Storage.U32 _ -> ElementType.refuse (Storage.dtype literal.Data)
-    | Storage.Bool data -> e.Mask data[i]
-
 /// The axis along which the lanes go and that is not contiguous, if there is exactly one lane axis of step 1.
 let private laneAxis (at: At) =
     match at.Index with
@@ -39,10 +30,10 @@ let private laneAxis (at: At) =
 
 /// A view of a whole constant, read at a position: as a number, in lanes, or in lanes of a copy with that axis last.
 let constant (r: Region) (view: View) (literal: Literal) (at: At) (place: Affine) =
-    let elem = ElementType.ofDType literal.Type.DType
+    let elem = Elem.ofDType literal.Type.DType
 
     if Affine.isConst place && place.Const < literal.Type.Shape.Count then
-        literalElement r.Emitter literal place.Const
+        r.Emitter.Element(literal, place.Const)
     elif place.Lane > 1 && laneAxis at >= 0 then
         match at.Index with
         | Index.Axes axes ->

@@ -8,15 +8,50 @@ namespace Ppl.Lowering
 open Ppl.Core
 open Ppl.Core.Ir
 
-/// What an element is in memory and in registers; each takes 8 bytes.
+/// What an element is in memory and in registers; each takes 8 bytes of memory but Single, which takes 4.
 [<RequireQualifiedAccess; Struct>]
 type Elem =
     /// f64
     | Real
-    /// i32, sign-extended to 64 bits; arithmetic wraps at 32 bits
+    /// f32: only arithmetic (+ - * /, negation, absolute value, floor, reciprocal, square, square root, larger and smaller,
+    /// fused multiply-add), selection and moves; everything else is done in Real, after a conversion
+    | Single
+    /// i64; arithmetic wraps
+    | Long
+    /// i32, sign-extended to 64 bits; arithmetic wraps at 32 bits. Counters and indices are of this type.
     | Int
+    /// u32, zero-extended to 64 bits; arithmetic wraps at 32 bits
+    | Word
     /// bool: all bits set or none
     | Mask
+
+/// Facts about elements.
+[<RequireQualifiedAccess>]
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Elem =
+
+    /// Bytes of one element in memory.
+    let bytes elem = if elem = Elem.Single then 4 else 8
+
+    /// The element type of tensors that it stands for.
+    let dtype elem =
+        match elem with
+        | Elem.Real -> DType.F64
+        | Elem.Single -> DType.F32
+        | Elem.Long -> DType.I64
+        | Elem.Int -> DType.I32
+        | Elem.Word -> DType.U32
+        | Elem.Mask -> DType.Bool
+
+    /// What the elements of a tensor are in registers and memory.
+    let ofDType dtype =
+        match dtype with
+        | DType.F64 -> Elem.Real
+        | DType.F32 -> Elem.Single
+        | DType.I64 -> Elem.Long
+        | DType.I32 -> Elem.Int
+        | DType.U32 -> Elem.Word
+        | DType.Bool -> Elem.Mask
 
 /// Whether a value has one lane or eight.
 [<RequireQualifiedAccess; Struct>]
@@ -46,7 +81,7 @@ type Place =
     | Output of n: int
     /// Data of the compiled program (read only, shared between threads).
     | Constant of Literal
-    /// Scratch memory; buffers with disjoint lives may share it (offset in elements, a multiple of 8).
+    /// Scratch memory; buffers with disjoint lives may share it (offset in cells of 8 bytes, a multiple of 8).
     | Scratch of offset: int
 
 /// A run of elements, 64-byte aligned. Its memory extends at least 8 elements beyond its length, rounded up to a multiple
@@ -54,26 +89,40 @@ type Place =
 [<NoComparison; NoEquality>]
 type Buffer = { Elem: Elem; Length: int; Place: Place }
 
+/// Facts about buffers.
+[<RequireQualifiedAccess>]
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Buffer =
+
+    /// The memory that elements take with what lies behind them, in cells of 8 bytes: a multiple of 8.
+    let cells elem length =
+        let elements = (length + 15) / 8 * 8
+        (elements * Elem.bytes elem + 63) / 64 * 8
+
 /// buffer[offset + sum of stride * term]; terms are values of type Int, One.
 [<NoComparison; NoEquality>]
 type Address = { Buffer: BufferId; Offset: int; Terms: struct (int * Value)[] }
 
 /// Pure computations. Lanes of the operands agree, and are the lanes of the result, unless said otherwise. Constants
-/// (Real, Int, Mask, LaneIndex, LaneMask and splats of them) stand in the outermost block however long they live: an
+/// (Real, Single, Long, Int, Word, Mask, LaneIndex, LaneMask and splats of them) stand in the outermost block however long they live: an
 /// engine makes them again where they are used rather than keep them.
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
 type Op =
     | Real of float
+    | Single of float32
+    | Long of int64
     | Int of int
+    | Word of uint32
     | Mask of bool
     | Unary of UnaryOp * Value
     | Binary of BinaryOp * Value * Value
-    /// a b + c, rounded once (Real)
+    /// a b + c, rounded once (Real, Single)
     | Fma of a: Value * b: Value * c: Value
-    /// c - a b, rounded once (Real)
+    /// c - a b, rounded once (Real, Single)
     | Fnma of a: Value * b: Value * c: Value
     | Compare of CompareOp * Value * Value
     | Select of mask: Value * whenTrue: Value * whenFalse: Value
+    /// To and from Single: only Real to Single, Single to Real, Long to Single.
     | Convert of target: Elem * Value
     /// One lane to eight.
     | Splat of Value
@@ -85,7 +134,7 @@ type Op =
     | Load of Address * stride: int
     /// Eight elements at address + stride * index lane (Eight)
     | Gather of Address * stride: int * index: Value
-    /// Eight lanes to one, in the order ((0+4)+(2+6)) + ((1+5)+(3+7)); Max and Min are NaN if a lane is.
+    /// Eight lanes to one, in the order ((0+4)+(2+6)) + ((1+5)+(3+7)); Max and Min are NaN if a lane is. Not of Single.
     | ReduceLanes of ReduceOp * Value
     /// One lane of eight.
     | Lane of Value * lane: int
@@ -103,7 +152,7 @@ type Kernel =
     | Uniform of destination: Address * key: Address * count: int
     /// destination[0..count-1] 32 random bits each
     | Bits of destination: Address * key: Address * count: int
-    /// C[m,n] = op(A) op(B), row-major and dense; A is [m,k] or, transposed, [k,m]; B likewise
+    /// C[m,n] = op(A) op(B), row-major and dense; A is [m,k] or, transposed, [k,m]; B likewise. All Real or all Single.
     | Gemm of c: Address * a: Address * b: Address * m: int * n: int * k: int * transposeA: bool * transposeB: bool
     /// L[batch,n,n] from the lower triangles of A[batch,n,n]
     | Cholesky of l: Address * a: Address * batch: int * n: int
@@ -165,7 +214,7 @@ type LoopProgram =
         /// The types of variables.
         Variables: ValueType[]
         Buffers: Buffer[]
-        /// Elements of scratch memory.
+        /// Cells of 8 bytes of scratch memory.
         ScratchLength: int
         /// The buffer of each argument.
         Inputs: BufferId[]

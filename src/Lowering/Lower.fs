@@ -1,4 +1,4 @@
-// From a tensor program to a loop program. Relies on Schedule and MemoryPlan. Read Evaluate next.
+// From a tensor program to a loop program. Relies on Precision, Schedule and MemoryPlan. Read Evaluate next.
 namespace Ppl.Lowering
 
 open Ppl.Core
@@ -11,13 +11,14 @@ module Lower =
     let private buffers (e: Emitter) (types: TensorType[]) place =
         types
         |> Array.mapi (fun i ty ->
-            e.NewBuffer { Elem = ElementType.ofDType ty.DType; Length = ty.Shape.Count; Place = place i })
+            e.NewBuffer { Elem = Elem.ofDType ty.DType; Length = ty.Shape.Count; Place = place i })
 
     /// What `program` uses.
     let defaults = { Small = 32; FuseProducts = true }
 
     /// As `program`, with other choices.
     let programWith (options: LowerOptions) (program: Program) : LoopProgram =
+        let program = Precision.widen options program
         let e = Emitter()
         let inputs = buffers e (Program.inputTypes program) Place.Input
         let outputs = buffers e (Program.outputTypes program) Place.Output

@@ -84,8 +84,6 @@ let private scan (body: Block) count =
     block body
     struct (lives, loops)
 
-let private roundUp n = (n + 7) / 8 * 8
-
 /// The buffers with their places, and the length of scratch memory.
 let assign (body: Block) (buffers: Buffer[]) : struct (Buffer[] * int) =
     let struct (lives, loops) = scan body buffers.Length
@@ -110,7 +108,7 @@ let assign (body: Block) (buffers: Buffer[]) : struct (Buffer[] * int) =
         |]
 
     for b in scratch |> Array.sortBy (fun b -> first[b]) do
-        let size = roundUp buffers[b].Length + 8
+        let size = Buffer.cells buffers[b].Elem buffers[b].Length
         let others = ResizeArray<struct (int * int)>()
 
         for struct (other, offset, extent) in placed do

@@ -6,7 +6,7 @@ module internal Ppl.Lowering.Opaque
 open Ppl.Core
 open Ppl.Core.Ir
 
-let elem (r: Region) v = ElementType.ofDType (r.Type v).DType
+let elem (r: Region) v = Elem.ofDType (r.Type v).DType
 
 /// Memory for a result: where it must go in the end, or scratch.
 let allocate (r: Region) v =
@@ -107,8 +107,10 @@ let private assemble (r: Region) (eq: Equation) =
 
     match eq.Primitive with
     | Primitive.Move(MoveOp.Pad(low, high)) ->
-        if storesParts r eq then
-            let inner = r.Count eq.Args[0]
+        let inner = r.Count eq.Args[0]
+
+        // Nothing inside may still have an extent along the wide axis: then all is zeros.
+        if storesParts r eq && inner > 0 then
             let axis = (Index.wideAxes (r.Shape v))[0]
             Nest.zeroFill r (elem r v) view.Buffer view.Offset low[axis]
             Nest.zeroFill r (elem r v) view.Buffer (Affine.shift (low[axis] + inner) view.Offset) high[axis]

@@ -27,7 +27,10 @@ let private operation lanes op =
 
     match op with
     | Op.Real x -> number x
+    | Op.Single x -> x.ToString("R", CultureInfo.InvariantCulture) + "f"
+    | Op.Long x -> x.ToString CultureInfo.InvariantCulture + "L"
     | Op.Int x -> string x
+    | Op.Word x -> x.ToString CultureInfo.InvariantCulture + "u"
     | Op.Mask x -> if x then "true" else "false"
     | Op.Unary(op, a) -> $"{lower (string op)}{suffix} {v a}"
     | Op.Binary(op, a, b) -> $"{lower (string op)}{suffix} {v a} {v b}"

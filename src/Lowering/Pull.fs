@@ -80,7 +80,7 @@ and private load (r: Region) v view (at: At) =
     | ValueSome place ->
         match view.Source with
         | ValueSome literal -> Loads.constant r view literal at place
-        | ValueNone -> Loads.fromView r (ElementType.ofDType (r.Type v).DType) view place at.Active
+        | ValueNone -> Loads.fromView r (Elem.ofDType (r.Type v).DType) view place at.Active
 
 /// Computes the whole variable into memory before the loops around this position, and loads.
 and private inMemory (r: Region) v (at: At) = load r v (asView r v) at
@@ -99,7 +99,7 @@ and private packElements (r: Region) v (at: At) : Value =
     if items |> Array.forall (fun item -> item = items[0]) then
         items[0]
     else
-        e.Let(r.Floor, ElementType.ofDType (r.Type v).DType, Lanes.Eight, Op.Pack items)
+        e.Let(r.Floor, Elem.ofDType (r.Type v).DType, Lanes.Eight, Op.Pack items)
 
 /// Continues with the position per axis; lanes that cross rows are evaluated one by one.
 and private withAxes (r: Region) v at (next: Affine[] -> Value) =
@@ -109,14 +109,16 @@ and private withAxes (r: Region) v at (next: Affine[] -> Value) =
 
 and private equation (r: Region) v (eq: Equation) at : Value =
     let e = r.Emitter
-    let elem = ElementType.ofDType (r.Type v).DType
+    let elem = Elem.ofDType (r.Type v).DType
     let arg i = eval r eq.Args[i] at
 
     match eq.Primitive with
     | Primitive.Constant literal ->
-        match Facts.tryUniform literal with
-        | ValueSome x -> e.Number(elem, x)
-        | ValueNone ->
+        if literal.Type.Shape.Count = 0 then
+            e.Number(elem, 0.0)
+        elif Storage.isUniform literal.Data then
+            e.Element(literal, 0)
+        else
             r.Views[v] <- ValueSome(Loads.wholeConstant r literal)
             load r v r.Views[v].Value at
     | Primitive.Iota(_, axis) -> withAxes r v at (fun axes -> coordinate r elem axes[axis])
@@ -125,13 +127,7 @@ and private equation (r: Region) v (eq: Equation) at : Value =
     | Primitive.Binary op -> binary r op eq at
     | Primitive.Compare op -> e.Compare(r.Floor, op, arg 0, arg 1)
     | Primitive.Select -> e.Select(r.Floor, arg 0, arg 1, arg 2)
-    | Primitive.Convert _ ->
-        let x = arg 0
-
-        if (e.TypeOf x).Elem = elem then
-            x
-        else
-            e.Let(r.Floor, elem, (e.TypeOf x).Lanes, Op.Convert(elem, x))
+    | Primitive.Convert _ -> e.Convert(r.Floor, elem, arg 0)
     | Primitive.Reduce(op, axes) ->
         let part at = if op = ReduceOp.Sum then term r eq.Args[0] at else Fold.Whole(eval r eq.Args[0] at)
         withAxes r v at (Unrolled.reduce r v eq op axes at part)
@@ -161,10 +157,7 @@ and coordinate (r: Region) elem (a: Affine) =
 
         sum <- e.Binary(0, BinaryOp.Add, lanes, sum)
 
-    if elem = Elem.Int then
-        sum
-    else
-        e.Let(0, elem, (e.TypeOf sum).Lanes, Op.Convert(elem, sum))
+    e.Convert(0, elem, sum)
 
 /// A product that only one addition needs is not evaluated on its own; nor is one that a recurrence waits for: each
 /// addition that needs it multiplies again, which costs nothing beside waiting.
@@ -172,7 +165,7 @@ and term (r: Region) v at : Fold.Term =
     let fuses = r.Options.FuseProducts && (r.Uses v = 1 || r.Recurrent[v])
 
     match r.Deferred v with
-    | ValueSome eq when fuses && not r.Stored[v] && (r.Type v).DType = DType.F64 ->
+    | ValueSome eq when fuses && not r.Stored[v] && DType.isReal (r.Type v).DType ->
         match eq.Primitive with
         | Primitive.Binary BinaryOp.Mul -> Fold.Product(eval r eq.Args[0] at, eval r eq.Args[1] at)
         | Primitive.Unary UnaryOp.Square ->
@@ -266,7 +259,7 @@ and private pad (r: Region) v x low (at: At) (axes: Affine[]) =
                 outside <- outside || last < 0 || first >= shape[axis]
             | ValueNone -> inside <- false
 
-    if outside then e.Number(ElementType.ofDType (r.Type v).DType, 0.0)
+    if outside then e.Number(Elem.ofDType (r.Type v).DType, 0.0)
     elif inside then eval r x (At.axes at.Active source)
     else packed r v at
 
@@ -308,7 +301,7 @@ and private take (r: Region) v (eq: Equation) axis (at: At) (axes: Affine[]) =
         let index = if legal && at.Active = 8 then index else e.Clamp(index, limit)
         let view = asView r x
         let place = Affine.add view.Offset (Affine.dot view.Strides (source Affine.zero))
-        let elem = ElementType.ofDType (r.Type v).DType
+        let elem = Elem.ofDType (r.Type v).DType
         let stride = view.Strides[axis]
 
         if (e.TypeOf index).Lanes = Lanes.One then

@@ -149,12 +149,6 @@ module internal Facts =
 
         a.Count = b.Count && Seq.forall2 (fun x y -> source[x] = target[y]) a b
 
-    /// The element that fills a literal, if all are the same bits.
-    let tryUniform (literal: Literal) =
-        if literal.Type.Shape.Count = 0 then ValueSome 0.0
-        elif Storage.isUniform literal.Data then ValueSome(Storage.number literal.Data 0)
-        else ValueNone
-
 /// Constant data as buffers, each once, also with one axis moved last so that it can be read in lanes.
 [<Sealed>]
 type internal ConstantPool(emitter: Emitter) =
@@ -164,7 +158,7 @@ type internal ConstantPool(emitter: Emitter) =
     let add (literal: Literal) =
         emitter.NewBuffer
             {
-                Elem = ElementType.ofDType literal.Type.DType
+                Elem = Elem.ofDType literal.Type.DType
                 Length = literal.Type.Shape.Count
                 Place = Place.Constant literal
             }

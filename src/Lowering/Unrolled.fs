@@ -20,7 +20,7 @@ let reduce (r: Region) v (eq: Equation) op reducedAxes (at: At) (part: At -> Fol
     let x = eq.Args[0]
     let shape = r.Shape x
     let n = if r.Count v = 0 then 0 else r.Count x / r.Count v
-    let elem = ElementType.ofDType (r.Type v).DType
+    let elem = Elem.ofDType (r.Type v).DType
     let kept = Facts.freeAxes shape.Rank reducedAxes [||]
     let full = Array.create shape.Rank Affine.zero
     kept |> Array.iteri (fun i axis -> full[axis] <- axes[i])

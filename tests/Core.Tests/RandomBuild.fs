@@ -9,13 +9,17 @@ open Ppl.Core.Ir
 
 /// Which primitives may occur.
 type Family =
-    /// All of them.
+    /// All of them, on f64, i32 and bool.
     | Everything
-    /// None whose f64 sums an engine may reorder: results must agree to the bit.
+    /// All of them, on all element types.
+    | AllTypes
+    /// None whose sums of reals an engine may reorder, on all element types: results must agree to the bit.
     | Exact
-    /// No jump (floor, sign, comparison, conversion of reals) and no stopGradient: results agree up to rounding, and derivatives
-    /// with differences.
+    /// No jump (floor, sign, comparison, conversion of reals) and no stopGradient, on f64, i32 and bool: results agree up to
+    /// rounding, and derivatives with differences.
     | Smooth
+    /// The same on all element types: up to rounding of f32.
+    | SmoothSingle
 
 let private wildReals =
     [| nan; infinity; -infinity; -0.0; 1e300; -1e300; 1e-300; Double.Epsilon; 2147483648.0; -745.2 |]
@@ -52,7 +56,18 @@ type Build(rng: Random, family: Family, wild: bool, depth: int) =
         let shape = Shape.ofArray (Array.init rank (fun _ -> this.Extent))
         if shape.Count > 60 then this.Shape else shape
 
-    member this.DType = this.OneOf [| DType.F64; DType.F64; DType.F64; DType.I32; DType.Bool |]
+    /// Whether a real number that jumps would spoil the comparison.
+    member _.IsSmooth = (family = Smooth || family = SmoothSingle)
+
+    /// Another element type of the same kind, in the families of all element types.
+    member this.Vary dtype =
+        match family, dtype with
+        | (Everything | Smooth), _ -> dtype
+        | _, DType.F64 -> this.OneOf [| DType.F64; DType.F32 |]
+        | _, DType.I32 -> this.OneOf [| DType.I32; DType.I64; DType.U32 |]
+        | _ -> dtype
+
+    member this.DType = this.Vary(this.OneOf [| DType.F64; DType.F64; DType.F64; DType.I32; DType.Bool |])
 
     member private this.Real =
         if wild && this.Chance 0.15 then this.OneOf wildReals

@@ -23,10 +23,11 @@ let private unary (b: Build) =
         | UnaryOp.Sign
         | UnaryOp.Square -> b.OneOf [| DType.F64; DType.I32 |]
         | _ -> DType.F64
+        |> b.Vary
 
-    if not (b.Family = Smooth && jumps op && dtype = DType.F64) then
+    if not (b.IsSmooth && jumps op && DType.isReal dtype) then
         let x = b.Of dtype
-        b.Unary(op, (if b.Tame && dtype = DType.F64 then intoDomain b op x else x)) |> ignore
+        b.Unary(op, (if b.Tame && DType.isReal dtype then intoDomain b op x else x)) |> ignore
 
 let private binary (b: Build) =
     let op = b.OneOf Primitive.members<BinaryOp>
@@ -41,10 +42,11 @@ let private binary (b: Build) =
         | BinaryOp.Or
         | BinaryOp.Xor -> b.OneOf [| DType.Bool; DType.I32 |]
         | _ -> b.OneOf [| DType.F64; DType.F64; DType.I32 |]
+        |> b.Vary
 
     let x = b.Of dtype
     let y = b.Need(b.TypeOf x)
-    let tame = dtype = DType.F64 && b.Tame
+    let tame = DType.isReal dtype && b.Tame
 
     let args =
         match op with
@@ -59,14 +61,14 @@ let private compare (b: Build) =
 
     let dtypes =
         [|
-            if b.Family <> Smooth then
+            if not b.IsSmooth then
                 DType.F64
             DType.I32
             if op = CompareOp.Eq || op = CompareOp.Ne then
                 DType.Bool
         |]
 
-    let x = b.Of(b.OneOf dtypes)
+    let x = b.Of(b.Vary(b.OneOf dtypes))
     b.Add(Primitive.Compare op, [| x; b.Need(b.TypeOf x) |]) |> ignore
 
 let private select (b: Build) =
@@ -78,7 +80,7 @@ let private convert (b: Build) =
     let x = b.Of b.DType
     let target = b.DType
 
-    if b.Family <> Smooth || (b.TypeOf x).DType <> DType.F64 || target = DType.F64 then
+    if not b.IsSmooth || not (DType.isReal (b.TypeOf x).DType) || DType.isReal target then
         b.Add(Primitive.Convert target, [| x |]) |> ignore
 
 let private reduce (b: Build) =
@@ -90,25 +92,27 @@ let private reduce (b: Build) =
         | ReduceOp.All -> DType.Bool
         | (ReduceOp.Sum | ReduceOp.Prod) when b.Family = Exact -> DType.I32
         | _ -> b.OneOf [| DType.F64; DType.F64; DType.I32 |]
+        |> b.Vary
 
     let x = b.Of dtype
-    let x = if op = ReduceOp.Prod && dtype = DType.F64 then bounded b x else x
+    let x = if op = ReduceOp.Prod && DType.isReal dtype then bounded b x else x
     b.Add(Primitive.Reduce(op, b.Shuffle(b.Subset(b.Axes x))), [| x |]) |> ignore
 
 let private cumulate (b: Build) =
     let op = b.OneOf Primitive.members<CumulateOp>
     let dtype = if op = CumulateOp.LogSumExp then DType.F64 else b.OneOf [| DType.F64; DType.I32 |]
+    let dtype = b.Vary dtype
     let x = b.Ranked dtype
-    let x = if op = CumulateOp.Prod && dtype = DType.F64 then bounded b x else x
+    let x = if op = CumulateOp.Prod && DType.isReal dtype then bounded b x else x
     let axis = b.OneOf(b.Axes x)
     b.Add(Primitive.Cumulate(op, axis, b.Chance 0.5), [| x |]) |> ignore
 
 let private order (b: Build) =
-    let x = b.Ranked(b.OneOf [| DType.F64; DType.I32 |])
+    let x = b.Ranked(b.Vary(b.OneOf [| DType.F64; DType.I32 |]))
     let axis = b.OneOf(b.Axes x)
     let ty = b.TypeOf x
     let hasElements = ty.Shape[axis] > 0
-    let isJump = b.Family = Smooth && ty.DType = DType.F64
+    let isJump = b.IsSmooth && DType.isReal ty.DType
 
     match b.Below 5 with
     | 1 when not isJump -> b.Add(Primitive.Order(OrderOp.ArgSort axis), [| x |]) |> ignore
@@ -190,7 +194,7 @@ let private concat (b: Build) =
 
 let private take (b: Build) =
     let scatter = b.Chance 0.5
-    let x = b.Ranked(if scatter then b.OneOf [| DType.F64; DType.I32 |] else b.DType)
+    let x = b.Ranked(if scatter then b.Vary(b.OneOf [| DType.F64; DType.I32 |]) else b.DType)
     let axis = b.OneOf(b.Axes x)
 
     let indices =
@@ -219,7 +223,7 @@ let private block (b: Build) =
         b.Add(Primitive.Index IndexOp.DynamicUpdate, Array.append [| x; u |] starts) |> ignore
 
 let private contract (b: Build) =
-    let x = b.Of DType.F64
+    let x = b.Of(b.Vary DType.F64)
     let shape = (b.TypeOf x).Shape
     let role = b.Axes x |> Array.map (fun _ -> b.OneOf [| "batch"; "sum"; "sum"; "free"; "free" |])
     let named name = b.Axes x |> Array.filter (fun axis -> role[axis] = name) |> b.Shuffle
@@ -228,7 +232,10 @@ let private contract (b: Build) =
     let right = Array.concat [ batch; summed; Array.create (b.Below 2) -1 ] |> b.Shuffle
 
     let y =
-        b.Need(f64 (Shape.ofArray (right |> Array.map (fun axis -> if axis < 0 then b.Extent else shape[axis]))))
+        b.Need
+            { b.TypeOf x with
+                Shape = Shape.ofArray (right |> Array.map (fun axis -> if axis < 0 then b.Extent else shape[axis]))
+            }
 
     let paired = Array.map (fun axis -> Array.IndexOf(right, axis))
 
@@ -244,18 +251,21 @@ let private contract (b: Build) =
         b.Add(Primitive.Contract axes, [| x; y |]) |> ignore
 
 /// factor I for a shape [.., n, n]
-let private diagonal (shape: Shape) factor =
+let private diagonal dtype (shape: Shape) factor =
     let n = shape[shape.Rank - 1]
 
     Storage.F64(Array.init shape.Count (fun i -> if i % (n * n) / n = i % n then factor else 0.0))
     |> Literal.create shape
+    |> fun x -> (Reference.evaluate (Primitive.Convert dtype) [| x |])[0]
 
 let private factor (b: Build) =
     let n = b.Below 5
     let outer = Array.init (b.Below 2) (fun _ -> b.Below 3)
     let matrices k = Array.append outer [| n; k |] |> Shape.ofArray
-    let m = b.Need(f64 (matrices n))
-    let diagonally x = b.One(Primitive.Binary BinaryOp.Add, [| x; b.Constant(diagonal (matrices n) 2.0) |])
+    let dtype = b.Vary DType.F64
+    let matrix k = TensorType.create dtype (matrices k)
+    let m = b.Need(matrix n)
+    let diagonally x = b.One(Primitive.Binary BinaryOp.Add, [| x; b.Constant(diagonal dtype (matrices n) 2.0) |])
 
     if b.Chance 0.5 then
         let rank = outer.Length
@@ -275,7 +285,7 @@ let private factor (b: Build) =
         b.Add(Primitive.Factor FactorOp.CholeskyVjp, [| l; b.Need(f64 (matrices n)) |]) |> ignore
     else
         let l = if b.Tame then diagonally (bounded b m) else m
-        let rhs = b.Need(f64 (matrices (b.Below 4)))
+        let rhs = b.Need(matrix (b.Below 4))
 
         b.Add(Primitive.Factor(FactorOp.TriangularSolve(b.Chance 0.5, b.Chance 0.5)), [| l; rhs |])
         |> ignore
@@ -295,7 +305,7 @@ let private source (b: Build) =
     else
         let ty =
             TensorType.create
-                (b.OneOf [| DType.F64; DType.I32 |])
+                (b.Vary(b.OneOf [| DType.F64; DType.I32 |]))
                 (Shape.ofArray (Array.init (1 + b.Below 2) (fun _ -> b.Extent)))
 
         b.Add(Primitive.Iota(ty, b.Below ty.Shape.Rank), [||]) |> ignore

@@ -8,7 +8,8 @@ open Ppl.Core.Ir
 open Ppl.Lowering
 open Ppl.Engine.Tests.LoopPrograms
 
-let private elems = [ Elem.Real; Elem.Int; Elem.Mask ]
+let private elems = [ Elem.Real; Elem.Single; Elem.Long; Elem.Int; Elem.Word; Elem.Mask ]
+let private integers = [ Elem.Long; Elem.Int; Elem.Word ]
 
 /// A loop that stores op (loads) at every index; the loads are used once, so the whole is one tree.
 let private elementwise lanes (sources: Elem list) target length (op: Value list -> Op) =
@@ -82,8 +83,12 @@ let private unaryCases =
         for op in [ UnaryOp.IsFinite; UnaryOp.IsNaN ] do
             yield op, Elem.Real, Elem.Mask
 
+        for op in [ UnaryOp.Neg; UnaryOp.Abs; UnaryOp.Floor; UnaryOp.Reciprocal; UnaryOp.Square; UnaryOp.Sqrt ] do
+            yield op, Elem.Single, Elem.Single
+
         for op in [ UnaryOp.Neg; UnaryOp.Abs; UnaryOp.Sign; UnaryOp.Square ] do
-            yield op, Elem.Int, Elem.Int
+            for elem in integers do
+                yield op, elem, elem
 
         yield UnaryOp.Not, Elem.Mask, Elem.Mask
     ]
@@ -97,6 +102,8 @@ let ``Unary operations have the bits of the reference on every width`` () =
 
 let private binaryCases =
     [
+        for op in [ BinaryOp.Add; BinaryOp.Sub; BinaryOp.Mul; BinaryOp.Div; BinaryOp.Max; BinaryOp.Min ] ->
+            op, Elem.Single
         for op in [ BinaryOp.Add; BinaryOp.Sub; BinaryOp.Mul; BinaryOp.Div; BinaryOp.Pow; BinaryOp.Max; BinaryOp.Min ] ->
             op, Elem.Real
         for op in
@@ -113,7 +120,9 @@ let private binaryCases =
                 BinaryOp.Xor
                 BinaryOp.ShiftLeft
                 BinaryOp.ShiftRight
-            ] -> op, Elem.Int
+            ] do
+            for elem in integers do
+                yield op, elem
         for op in [ BinaryOp.And; BinaryOp.Or; BinaryOp.Xor ] -> op, Elem.Mask
     ]
 
@@ -126,7 +135,7 @@ let ``Binary operations have the bits of the reference on every width`` () =
 
 [<Fact>]
 let ``Comparisons have the bits of the reference on every width`` () =
-    for elem in elems do
+    for elem in elems |> List.filter ((<>) Elem.Single) do
         let x, y = pairs elem
 
         for op in [ CompareOp.Eq; CompareOp.Ne; CompareOp.Lt; CompareOp.Le; CompareOp.Gt; CompareOp.Ge ] do
@@ -145,55 +154,63 @@ let ``Selections have the bits of the reference on every width`` () =
 [<Fact>]
 let ``Conversions have the bits of the reference on every width`` () =
     for source in elems do
-        for target in elems do
+        for target in elems |> List.filter (converts source) do
             let x = tile 32 (samples source)
             let program = all32 [ source ] target (fun args -> Op.Convert(target, args[0]))
-            everywhere program [ x ] (reference (Primitive.Convert(dtypeOf target)) [ x ])
+            everywhere program [ x ] (reference (Primitive.Convert(Elem.dtype target)) [ x ])
 
 [<Fact>]
 let ``Fused multiply-adds round once`` () =
-    let x, y = pairs Elem.Real
-    let z = tile 32 (rotated Elem.Real 3)
+    let fused isNegated (x: Storage) (y: Storage) (z: Storage) =
+        match x, y, z with
+        | Storage.F64 xs, Storage.F64 ys, Storage.F64 zs ->
+            let fma a b c = System.Math.FusedMultiplyAdd((if isNegated then -a else a), b, c)
+            Storage.F64(Array.map3 fma xs ys zs)
+        | Storage.F32 xs, Storage.F32 ys, Storage.F32 zs ->
+            let fma a b c = System.MathF.FusedMultiplyAdd((if isNegated then -a else a), b, c)
+            Storage.F32(Array.map3 fma xs ys zs)
+        | _ -> x
 
-    let floats data =
-        match data with
-        | Storage.F64 xs -> xs
-        | _ -> [||]
-
-    let fused f = Storage.F64(Array.map3 f (floats x) (floats y) (floats z))
-
-    let fma =
-        all32 [ Elem.Real; Elem.Real; Elem.Real ] Elem.Real (fun args -> Op.Fma(args[0], args[1], args[2]))
-
-    let fnma =
-        all32 [ Elem.Real; Elem.Real; Elem.Real ] Elem.Real (fun args -> Op.Fnma(args[0], args[1], args[2]))
-
-    everywhere fma [ x; y; z ] (fused (fun a b c -> System.Math.FusedMultiplyAdd(a, b, c)))
-    everywhere fnma [ x; y; z ] (fused (fun a b c -> System.Math.FusedMultiplyAdd(-a, b, c)))
+    for elem in [ Elem.Real; Elem.Single ] do
+        let x, y = pairs elem
+        let z = tile 32 (rotated elem 3)
+        let sources = [ elem; elem; elem ]
+        let fma = all32 sources elem (fun args -> Op.Fma(args[0], args[1], args[2]))
+        let fnma = all32 sources elem (fun args -> Op.Fnma(args[0], args[1], args[2]))
+        everywhere fma [ x; y; z ] (fused false x y z)
+        everywhere fnma [ x; y; z ] (fused true x y z)
 
 [<Fact>]
 let ``Shifts by a constant count agree with shifts by a computed one`` () =
-    let x = tile 32 (samples Elem.Int)
+    let constant elem (count: int) =
+        match elem with
+        | Elem.Long -> Op.Long(int64 count)
+        | Elem.Word -> Op.Word(uint32 count)
+        | _ -> Op.Int count
 
-    for op in [ BinaryOp.ShiftLeft; BinaryOp.ShiftRight ] do
-        for count in [ 0; 1; 13; 31; 32; 33; -1 ] do
-            let counts = Storage.I32(Array.create 1024 count)
+    let check elem op count bits =
+        let x = tile 32 (samples elem)
+        let one32 = Literal.fill (TensorType.create DType.I32 (Shape.ofList [ 1024 ])) (float count)
+        let counts = reference (Primitive.Convert(Elem.dtype elem)) [ one32.Data ]
+        let s = Sketch()
+        let input = s.Input(elem, 1024)
+        let output = s.Output(elem, 1024)
+        let by = s.Let(eight elem, Op.Splat(s.Let(one elem, constant elem count)))
 
-            for bits in widths do
-                let s = Sketch()
-                let input = s.Input(Elem.Int, 1024)
-                let output = s.Output(Elem.Int, 1024)
-                let by = s.Let(eight Elem.Int, Op.Splat(s.Let(one Elem.Int, Op.Int count)))
+        s.For(
+            0,
+            1024,
+            8,
+            fun i ->
+                let x = s.Let(eight elem, Op.Load(atIndex input 0 1 i, 1))
+                let result = s.Let(eight elem, Op.Binary(op, x, by))
+                s.Add(Stmt.Store(atIndex output 0 1 i, 1, 8, result))
+        )
 
-                s.For(
-                    0,
-                    1024,
-                    8,
-                    fun i ->
-                        let x = s.Let(eight Elem.Int, Op.Load(atIndex input 0 1 i, 1))
-                        let result = s.Let(eight Elem.Int, Op.Binary(op, x, by))
-                        s.Add(Stmt.Store(atIndex output 0 1 i, 1, 8, result))
-                )
+        let actual = run bits s.Program [ x ]
+        Assert.Equal<int64[]>(bitsOf (reference (Primitive.Binary op) [ x; counts ]), bitsOf actual[0])
 
-                let actual = run bits s.Program [ x ]
-                Assert.Equal<int64[]>(bitsOf (reference (Primitive.Binary op) [ x; counts ]), bitsOf actual[0])
+    for elem in integers do
+        for op in [ BinaryOp.ShiftLeft; BinaryOp.ShiftRight ] do
+            for count in [ 0; 1; 13; 31; 32; 33; 63; -1 ] do
+                List.iter (check elem op count) widths

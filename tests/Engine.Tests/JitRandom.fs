@@ -29,7 +29,12 @@ let private check lowering change (case: Case) =
 let private tight settings = { settings with MethodLimit = 100; Pool = 4 }
 
 [<Fact>]
-let ``Exact programs have the bits of the loop evaluator`` () = forPrograms 200 Exact (check Lower.defaults id)
+let ``Exact programs have the bits of the loop evaluator`` () = forPrograms 300 Exact (check Lower.defaults id)
+
+[<Fact>]
+let ``Programs of every element type have the bits of the loop evaluator`` () =
+    forPrograms 200 SmoothSingle (check Lower.defaults id)
+    forPrograms 200 SmoothSingle (check { Lower.defaults with Small = 2 } id)
 
 [<Fact>]
 let ``Smooth programs have the bits of the loop evaluator`` () = forPrograms 200 Smooth (check Lower.defaults id)

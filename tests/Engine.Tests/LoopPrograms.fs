@@ -35,18 +35,11 @@ type Sketch() =
 
     member _.Scratch(elem, length) =
         let offset = scratch
-        scratch <- scratch + (length + 15) / 8 * 8
+        scratch <- scratch + Buffer.cells elem length
         buffer elem length (Place.Scratch offset)
 
     member _.Constant(literal: Literal) =
-        let elem =
-            match literal.Type.DType with
-            | DType.F64 -> Elem.Real
-            | DType.I32 -> Elem.Int
-            | DType.Bool -> Elem.Mask
-            | other -> ElementType.refuse other
-
-        buffer elem literal.Type.Shape.Count (Place.Constant literal)
+        buffer (Elem.ofDType literal.Type.DType) literal.Type.Shape.Count (Place.Constant literal)
 
     member _.Variable ty : Variable =
         variables.Add ty
@@ -96,15 +89,9 @@ let atIndex buffer offset stride index : Address =
 
 let widths = [ 512; 256; 128 ]
 
-let dtypeOf elem =
-    match elem with
-    | Elem.Real -> DType.F64
-    | Elem.Int -> DType.I32
-    | Elem.Mask -> DType.Bool
-
 let bufferType (program: LoopProgram) id =
     let buffer = program.Buffers[id]
-    TensorType.create (dtypeOf buffer.Elem) (Shape.ofArray [| buffer.Length |])
+    TensorType.create (Elem.dtype buffer.Elem) (Shape.ofArray [| buffer.Length |])
 
 /// Compiles with the stack check and runs once.
 let runCode (code: LoopCode) (arguments: Storage list) : Storage list =
@@ -210,13 +197,45 @@ let ints =
         17
     |]
 
+/// As many numbers of single precision, with their own extremes.
+let singles =
+    let own = [| Single.Epsilon; -Single.Epsilon; Single.MaxValue; Single.MinValue; 1e-40f; 16777217.0f |]
+    Array.append own (reals[.. 31 - own.Length] |> Array.map float32)
+
+let longs =
+    let own =
+        [|
+            Int64.MaxValue
+            Int64.MinValue
+            Int64.MaxValue - 1L
+            1L <<< 32
+            -1L <<< 32
+            63L
+            64L
+            65L
+            9007199254740993L
+        |]
+
+    Array.append own (ints[.. 31 - own.Length] |> Array.map int64)
+
+let words = ints |> Array.map uint32
 let truths = Array.init 32 (fun i -> i % 3 = 0 || i % 7 = 1)
 
 let samples elem =
     match elem with
     | Elem.Real -> Storage.F64 reals
+    | Elem.Single -> Storage.F32 singles
+    | Elem.Long -> Storage.I64 longs
     | Elem.Int -> Storage.I32 ints
+    | Elem.Word -> Storage.U32 words
     | Elem.Mask -> Storage.Bool truths
+
+/// Whether the loop IR converts between these without a detour.
+let converts source target =
+    match source, target with
+    | Elem.Single, target -> target = Elem.Real || target = Elem.Single
+    | source, Elem.Single -> source = Elem.Real || source = Elem.Long
+    | _ -> true
 
 /// The samples in another order, so that pairs meet.
 let rotated elem by =

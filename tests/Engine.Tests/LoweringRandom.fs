@@ -9,6 +9,7 @@ open Ppl.Lowering
 open Ppl.Core.Tests
 open Ppl.Core.Tests.RandomBuild
 open Ppl.Core.Tests.ShrinkPrograms
+open Ppl.Engine.Tests.LoopPrograms
 
 /// No contraction of products, so that elementwise results have the bits of the reference.
 let private exact = { Lower.defaults with FuseProducts = false }
@@ -16,19 +17,22 @@ let private exact = { Lower.defaults with FuseProducts = false }
 /// Nothing is small: everything goes through loops and memory.
 let private loops = { Lower.defaults with Small = 2 }
 
-let private close (x: float) (y: float) =
+/// Up to rounding, of which this much may be left after a program; beyond `overflow` a difference of rounding may be an
+/// overflow on one side.
+let private close tolerance overflow (x: float) (y: float) =
     x = y
     || (Double.IsNaN x && Double.IsNaN y)
-    || abs (x - y) <= 1e-9 * (1.0 + abs x + abs y)
-    // Beyond this a difference of rounding may be an overflow on one side.
-    || (abs x > 1e200 && (abs y > 1e200 || Double.IsNaN y))
+    || abs (x - y) <= tolerance * (1.0 + abs x + abs y)
+    || (abs x > overflow && (abs y > overflow || Double.IsNaN y))
+
+let private closeInDouble = close 1e-9 1e200
+let private closeInSingle = close 2e-2 1e25
 
 let private agrees same (expected: Literal) (actual: Literal) =
     match expected.Data, actual.Data with
     | Storage.F64 xs, Storage.F64 ys -> Array.forall2 same xs ys
-    | Storage.I32 xs, Storage.I32 ys -> xs = ys
-    | Storage.Bool xs, Storage.Bool ys -> xs = ys
-    | _ -> false
+    | Storage.F32 xs, Storage.F32 ys -> Array.forall2 (fun x y -> same (float x) (float y)) xs ys
+    | _ -> expected.Data.GetType() = actual.Data.GetType() && bitsOf expected.Data = bitsOf actual.Data
 
 let private sameBits (x: float) (y: float) =
     // Equal zeros of either sign: max(-0, 0) inside a reduction depends on the order.
@@ -43,14 +47,19 @@ let private check options same (case: Case) =
         Assert.Fail $"expected %A{expected}\nactual %A{actual}\n{Print.program loopProgram}"
 
 [<Fact>]
-let ``exact programs give the same bits`` () = forPrograms 400 Exact (check exact sameBits)
+let ``exact programs give the same bits`` () = forPrograms 600 Exact (check exact sameBits)
 
 [<Fact>]
 let ``exact programs give the same bits through loops`` () =
-    forPrograms 400 Exact (check { exact with Small = 2 } sameBits)
+    forPrograms 600 Exact (check { exact with Small = 2 } sameBits)
 
 [<Fact>]
-let ``smooth programs agree up to rounding`` () = forPrograms 400 Smooth (check Lower.defaults close)
+let ``smooth programs agree up to rounding`` () = forPrograms 400 Smooth (check Lower.defaults closeInDouble)
 
 [<Fact>]
-let ``smooth programs agree up to rounding through loops`` () = forPrograms 400 Smooth (check loops close)
+let ``smooth programs agree up to rounding through loops`` () = forPrograms 400 Smooth (check loops closeInDouble)
+
+[<Fact>]
+let ``smooth programs of every element type agree up to rounding`` () =
+    forPrograms 400 SmoothSingle (check Lower.defaults closeInSingle)
+    forPrograms 400 SmoothSingle (check loops closeInSingle)

@@ -10,7 +10,7 @@ open Ppl.Lowering
 open Ppl.Engine.Tests.LoopPrograms
 
 let private length = 40
-let private elems = [| Elem.Real; Elem.Int; Elem.Mask |]
+let private elems = [| Elem.Real; Elem.Single; Elem.Long; Elem.Int; Elem.Word; Elem.Mask |]
 
 let private unaryOps elem =
     match elem with
@@ -29,13 +29,19 @@ let private unaryOps elem =
             UnaryOp.Softplus
             UnaryOp.Lgamma
         |]
-    | Elem.Int -> [| UnaryOp.Neg; UnaryOp.Abs; UnaryOp.Sign; UnaryOp.Square |]
+    | Elem.Single -> [| UnaryOp.Neg; UnaryOp.Abs; UnaryOp.Floor; UnaryOp.Reciprocal; UnaryOp.Square; UnaryOp.Sqrt |]
+    | Elem.Long
+    | Elem.Int
+    | Elem.Word -> [| UnaryOp.Neg; UnaryOp.Abs; UnaryOp.Sign; UnaryOp.Square |]
     | Elem.Mask -> [| UnaryOp.Not |]
 
 let private binaryOps elem =
     match elem with
-    | Elem.Real -> [| BinaryOp.Add; BinaryOp.Sub; BinaryOp.Mul; BinaryOp.Div; BinaryOp.Max; BinaryOp.Min |]
-    | Elem.Int ->
+    | Elem.Real
+    | Elem.Single -> [| BinaryOp.Add; BinaryOp.Sub; BinaryOp.Mul; BinaryOp.Div; BinaryOp.Max; BinaryOp.Min |]
+    | Elem.Long
+    | Elem.Int
+    | Elem.Word ->
         [|
             BinaryOp.Add
             BinaryOp.Sub
@@ -90,7 +96,10 @@ type private Maker(seed: int, size: int) =
         let op =
             match ty.Elem with
             | Elem.Real -> Op.Real(pick reals)
+            | Elem.Single -> Op.Single(pick singles)
+            | Elem.Long -> Op.Long(pick longs)
             | Elem.Int -> Op.Int(pick ints)
+            | Elem.Word -> Op.Word(pick words)
             | Elem.Mask -> Op.Mask(chance 2)
 
         let scalar = s.Let(one ty.Elem, op)
@@ -148,7 +157,7 @@ type private Maker(seed: int, size: int) =
 
     let scalarOp elem =
         match random.Next 3 with
-        | 0 -> Op.ReduceLanes(pick (reductions elem), find (eight elem))
+        | 0 when elem <> Elem.Single -> Op.ReduceLanes(pick (reductions elem), find (eight elem))
         | 1 -> Op.Lane(find (eight elem), random.Next 8)
         | _ -> load (one elem)
 
@@ -166,9 +175,12 @@ type private Maker(seed: int, size: int) =
         let source = pick elems
 
         match random.Next 3 with
-        | 0 -> Op.Convert(ty.Elem, find (other source))
+        | 0 ->
+            let sources = elems |> Array.filter (fun source -> converts source ty.Elem)
+            Op.Convert(ty.Elem, find (other (pick sources)))
         | 1 -> Op.Select(find (other Elem.Mask), find ty, find ty)
-        | _ when ty.Elem = Elem.Mask -> Op.Compare(pick (compareOps source), find (other source), find (other source))
+        | _ when ty.Elem = Elem.Mask && source <> Elem.Single ->
+            Op.Compare(pick (compareOps source), find (other source), find (other source))
         | _ -> Op.Select(find (other Elem.Mask), find ty, find ty)
 
     let computation (ty: ValueType) =
@@ -176,8 +188,8 @@ type private Maker(seed: int, size: int) =
         | 0 -> Op.Unary(pick (unaryOps ty.Elem), find ty)
         | 1
         | 2 -> Op.Binary(pick (binaryOps ty.Elem), find ty, find ty)
-        | 3 when ty.Elem = Elem.Real -> Op.Fma(find ty, find ty, find ty)
-        | 4 when ty.Elem = Elem.Real -> Op.Fnma(find ty, find ty, find ty)
+        | 3 when ty.Elem = Elem.Real || ty.Elem = Elem.Single -> Op.Fma(find ty, find ty, find ty)
+        | 4 when ty.Elem = Elem.Real || ty.Elem = Elem.Single -> Op.Fnma(find ty, find ty, find ty)
         | 5 ->
             match
                 [|

@@ -16,6 +16,16 @@ public static unsafe class PackedDense
         }
     }
 
+    /// <summary>The same in binary32.</summary>
+    public static void Gemm(
+        int m, int n, int k, ReadOnlySpan<float> a, bool transposeA, ReadOnlySpan<float> b, bool transposeB, Span<float> c)
+    {
+        fixed (float* pa = a, pb = b, pc = c)
+        {
+            Dense.Gemm(m, n, k, 1.0f, pa, transposeA ? m : k, transposeA, pb, transposeB ? k : n, transposeB, 0.0f, pc, n);
+        }
+    }
+
     /// <summary>The Cholesky factor of one packed matrix; see the pointer form.</summary>
     public static int Cholesky(int n, ReadOnlySpan<double> a, Span<double> l)
     {

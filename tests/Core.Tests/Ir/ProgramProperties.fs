@@ -11,11 +11,11 @@ open Ppl.Core.Tests.ShrinkPrograms
 
 [<Fact>]
 let ``random programs are accepted by the verifier`` () =
-    forPrograms 2000 Everything (fun case -> Verify.program case.Program)
+    forPrograms 2000 AllTypes (fun case -> Verify.program case.Program)
 
 [<Fact>]
 let ``results of the reference evaluator have the types of the program`` () =
-    forPrograms 1000 Everything (fun case ->
+    forPrograms 1000 AllTypes (fun case ->
         let results = Reference.run case.Program case.Arguments
 
         Array.iter2
@@ -27,7 +27,7 @@ let ``results of the reference evaluator have the types of the program`` () =
 
 [<Fact>]
 let ``the text of a program reads back to the same program`` () =
-    forPrograms 1000 Everything (fun case ->
+    forPrograms 1000 AllTypes (fun case ->
         let text = Text.print case.Program
         let again = Text.parse text
         Assert.Equal(text, Text.print again)
