@@ -168,8 +168,8 @@ let private windowed =
         two "convolution, padded" images filters (fun x w -> Ops.square (Convolution.convolve same w x))
         two "convolution in groups" images (reals [ 2; 1; 1; 4 ] [ for k in 0..7 -> cos (float k) ]) (fun x w ->
             Ops.square (Convolution.grouped 2 plain w x))
-        one "pooling" images (fun x ->
-            Ops.sin (Convolution.averagePool [| 2; 2 |] same x) + Convolution.maxPool [| 2; 2 |] same x)
+        one "average pooling, padded" images (fun x -> Ops.sin (Convolution.averagePool [| 2; 2 |] same x))
+        one "max pooling" images (fun x -> Ops.square (Convolution.maxPool [| 2; 2 |] plain x))
     ]
 
 let private accesses =
