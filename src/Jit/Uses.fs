@@ -36,6 +36,7 @@ module Uses =
         | Op.Select(x, y, z) -> [ x; y; z ]
         | Op.Load(from, _) -> address from
         | Op.Gather(from, _, index) -> address from @ [ index ]
+        | Op.Special(_, values)
         | Op.Pack values -> List.ofArray values
 
     let private kernelAddresses kernel =

@@ -146,6 +146,7 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
         | Op.Mask x -> Storage.Bool [| x |]
         | Op.Unary(op, a) -> ReferenceElementwise.unary op values[a]
         | Op.Binary(op, a, b) -> ReferenceElementwise.binary op values[a] values[b]
+        | Op.Special(op, args) -> ReferenceElementwise.special op (args |> Array.map (fun v -> values[v]))
         | Op.Fma(a, b, c) ->
             Storage.F64(Array.map3 (fun a b c -> Math.FusedMultiplyAdd(a, b, c)) (reals a) (reals b) (reals c))
         | Op.Fnma(a, b, c) ->

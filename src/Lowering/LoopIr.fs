@@ -68,6 +68,8 @@ type Op =
     | Mask of bool
     | Unary of UnaryOp * Value
     | Binary of BinaryOp * Value * Value
+    /// A special function of two or three reals.
+    | Special of SpecialOp * Value[]
     /// a b + c, rounded once (Real)
     | Fma of a: Value * b: Value * c: Value
     /// c - a b, rounded once (Real)

@@ -31,6 +31,9 @@ let private operation lanes op =
     | Op.Mask x -> if x then "true" else "false"
     | Op.Unary(op, a) -> $"{lower (string op)}{suffix} {v a}"
     | Op.Binary(op, a, b) -> $"{lower (string op)}{suffix} {v a} {v b}"
+    | Op.Special(op, args) ->
+        let name = Primitive.name (Primitive.Special op)
+        name + suffix + " " + (args |> Array.map v |> String.concat " ")
     | Op.Fma(a, b, c) -> $"fma{suffix} {v a} {v b} {v c}"
     | Op.Fnma(a, b, c) -> $"fnma{suffix} {v a} {v b} {v c}"
     | Op.Compare(op, a, b) -> $"{lower (string op)}{suffix} {v a} {v b}"

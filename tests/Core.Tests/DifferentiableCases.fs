@@ -31,7 +31,7 @@ let private definite batch n =
                         for j in 0 .. n - 1 -> entry m i j
             |])
 
-/// Every unary operation of reals that has a derivative of second order, inside its domain.
+/// Every unary operation of reals, inside its domain.
 let private unaries =
     let real = f [ -1.3; -0.4; 0.2; 0.9; 2.1 ]
     let positive = f [ 0.3; 0.8; 1.4; 2.6; 5.5 ]
@@ -42,8 +42,18 @@ let private unaries =
         | UnaryOp.Sqrt
         | UnaryOp.Log
         | UnaryOp.Log1p
-        | UnaryOp.Lgamma -> positive
+        | UnaryOp.Log2
+        | UnaryOp.Cbrt
+        | UnaryOp.Lgamma
+        | UnaryOp.Digamma
+        | UnaryOp.Trigamma -> positive
+        | UnaryOp.Asin
+        | UnaryOp.Acos
+        | UnaryOp.Atanh
+        | UnaryOp.Erfinv
         | UnaryOp.Ndtri -> unit
+        | UnaryOp.Acosh -> f [ 1.3; 1.8; 2.4; 3.6; 5.5 ]
+        | UnaryOp.Log1mExp -> f [ -0.2; -0.5; -1.1; -2.3; -4.0 ]
         | _ -> real
 
     Primitive.members<UnaryOp>
@@ -51,9 +61,7 @@ let private unaries =
         match op with
         | UnaryOp.Not
         | UnaryOp.IsFinite
-        | UnaryOp.IsNaN
-        | UnaryOp.Digamma
-        | UnaryOp.Trigamma -> false
+        | UnaryOp.IsNaN -> false
         | _ -> true)
     |> Array.map (fun op -> one (string op) (domain op) (fun x -> Bind.one (Primitive.Unary op) [| x |]))
     |> Array.toList
@@ -77,6 +85,32 @@ let private elementwise =
         one "pow with a known exponent" p5 (fun x -> Ops.pow x (Ops.scalar 3.0))
         one "logistic" x5 (fun x -> Ops.logSigmoid x + Ops.logit (Ops.sigmoid x))
         two "logAddExp" x5 y5 Ops.logAddExp
+    ]
+
+/// Functions of several arguments; by their shapes they have one derivative, so a shape is fixed or enters linearly.
+let private specials =
+    let x = f [ 0.3; 0.8; 1.4; 2.6; 5.5 ]
+    let a = f [ 0.7; 1.9; 2.5; 0.4; 9.5 ]
+    let b = f [ 1.2; 0.6; 3.5; 2.4; 0.8 ]
+    let p = f [ 0.2; 0.3; 0.5; 0.7; 0.85 ]
+    let constant literal = Tensor.OfLiteral literal
+
+    [
+        two "atan2" x5 y5 SpecialFunctions.atan2
+        one "polygamma" x (SpecialFunctions.polygamma (Ops.scalar 3.0))
+        one "gammaP in x" x (SpecialFunctions.gammaP (constant a))
+        one "gammaQ in x" x (SpecialFunctions.gammaQ (constant a))
+        one "gammaPByShape in x" x (SpecialFunctions.gammaPByShape (constant a))
+        one "betaI in x" p (SpecialFunctions.betaI (constant a) (constant b))
+        one "betaIByA in x" p (SpecialFunctions.betaIByA (constant a) (constant b))
+        one "betaIByB in x" p (SpecialFunctions.betaIByB (constant a) (constant b))
+        two "xlogy" x5 p SpecialFunctions.xlogy
+        two "xlog1py" x5 p SpecialFunctions.xlog1py
+        two "lbeta" a b SpecialFunctions.lbeta
+        one "logExpm1" x SpecialFunctions.logExpm1
+        one "erfcinv" x5 (fun x -> SpecialFunctions.erfcinv (1.0 + Ops.tanh x))
+        one "logBesselI0" x5 SpecialFunctions.logBesselI0
+        one "logBesselI1" x SpecialFunctions.logBesselI1
     ]
 
 let private reductions =
@@ -264,4 +298,4 @@ let private loops =
             n[0] * Ops.sum (Ops.square x))
     ]
 
-let all = List.concat [ unaries; elementwise; reductions; moves; accesses; linearAlgebra; loops ]
+let all = List.concat [ unaries; elementwise; specials; reductions; moves; accesses; linearAlgebra; loops ]

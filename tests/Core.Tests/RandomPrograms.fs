@@ -53,6 +53,41 @@ let private binary (b: Build) =
 
     b.Add(Primitive.Binary op, args) |> ignore
 
+let private special (b: Build) =
+    // Those that are derivatives by a shape have none by it: programs to be differentiated leave them out.
+    let differentiable op =
+        match op with
+        | SpecialOp.GammaPByShape
+        | SpecialOp.BetaIByA
+        | SpecialOp.BetaIByB -> false
+        | _ -> true
+
+    let op =
+        Primitive.members<SpecialOp>
+        |> Array.filter (fun op -> b.Family <> Smooth || differentiable op)
+        |> b.OneOf
+
+    let first = b.Of DType.F64
+    let args = Array.append [| first |] (Array.init (Primitive.specialArity op - 1) (fun _ -> b.Need(b.TypeOf first)))
+    let probability x = b.Unary(UnaryOp.Sigmoid, bounded b x)
+    let last = args.Length - 1
+
+    let args =
+        match op with
+        | SpecialOp.Atan2 when b.Tame -> [| args[0]; positive b args[1] |]
+        | SpecialOp.Polygamma ->
+            // The order has no derivative: it comes out of floor.
+            let order = b.Unary(UnaryOp.Floor, fillLike b first (0.5 + float (b.Below 4)))
+            [| order; (if b.Tame then positive b args[1] else args[1]) |]
+        | SpecialOp.BetaI
+        | SpecialOp.BetaIByA
+        | SpecialOp.BetaIByB when b.Tame ->
+            args |> Array.mapi (fun i x -> if i = last then probability x else positive b x)
+        | _ when b.Tame -> Array.map (positive b) args
+        | _ -> args
+
+    b.Add(Primitive.Special op, args) |> ignore
+
 let private compare (b: Build) =
     let op = b.OneOf Primitive.members<CompareOp>
 
@@ -346,7 +381,7 @@ and private rules: (Build -> unit)[] =
         unary
         unary
         unary
-        binary
+        special
         binary
         binary
         compare

@@ -79,6 +79,7 @@ let rec private primitive writer op =
         int writer axis
     | Primitive.Unary _
     | Primitive.Binary _
+    | Primitive.Special _
     | Primitive.Compare _
     | Primitive.Select -> ()
     | Primitive.Convert dtype -> text writer (DType.name dtype)

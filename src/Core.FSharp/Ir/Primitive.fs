@@ -33,7 +33,29 @@ type UnaryOp =
     | Log1p
     | Sin
     | Cos
+    | Tan
+    /// In [-pi/2, pi/2]; NaN outside [-1, 1]
+    | Asin
+    /// In [0, pi]; NaN outside [-1, 1]
+    | Acos
+    /// In [-pi/2, pi/2]
+    | Atan
+    | Sinh
+    | Cosh
     | Tanh
+    | Asinh
+    /// NaN below 1
+    | Acosh
+    /// NaN outside [-1, 1]
+    | Atanh
+    /// 2^x
+    | Exp2
+    /// The logarithm to base 2; -inf at 0, NaN below
+    | Log2
+    /// The real cube root
+    | Cbrt
+    /// ln(1 - e^x); -inf at 0, NaN above
+    | Log1mExp
     /// 1 / (1 + e^-x)
     | Sigmoid
     /// ln(1 + e^x)
@@ -42,6 +64,8 @@ type UnaryOp =
     | Erf
     /// 1 - erf x
     | Erfc
+    /// The inverse of erf, on (-1, 1)
+    | Erfinv
     /// ln |Gamma(x)|
     | Lgamma
     /// d/dx ln Gamma(x)
@@ -54,6 +78,10 @@ type UnaryOp =
     | LogNdtr
     /// Its inverse, on (0, 1)
     | Ndtri
+    /// e^-|x| I0(x), I0 being the modified Bessel function of order 0
+    | BesselI0e
+    /// e^-|x| I1(x), I1 being the modified Bessel function of order 1
+    | BesselI1e
     /// Negation (bool)
     | Not
     /// f64 -> bool
@@ -90,6 +118,27 @@ type BinaryOp =
     | ShiftLeft
     /// x shifted right by y mod 32, zeros in front (i32)
     | ShiftRight
+
+/// Special functions of two or three arguments of one shape, element by element (f64). P is the regularised lower
+/// incomplete gamma function, I the regularised incomplete beta function.
+[<RequireQualifiedAccess; Struct>]
+type SpecialOp =
+    /// (y, x) -> the angle of the point (x, y), in [-pi, pi]
+    | Atan2
+    /// (n, x) -> the n-th derivative of digamma at x, for n = 0, 1, ..., 170; for n > 1 and x < 0 NaN
+    | Polygamma
+    /// (a, x) -> P(a, x) = 1/Gamma(a) times the integral of t^(a-1) e^-t from 0 to x
+    | GammaP
+    /// (a, x) -> 1 - P(a, x)
+    | GammaQ
+    /// (a, x) -> dP/da
+    | GammaPByShape
+    /// (a, b, x) -> I(a, b, x) = 1/B(a, b) times the integral of t^(a-1) (1-t)^(b-1) from 0 to x
+    | BetaI
+    /// (a, b, x) -> dI/da
+    | BetaIByA
+    /// (a, b, x) -> dI/db
+    | BetaIByB
 
 /// Comparisons; every comparison with NaN is false except Ne (f64, i32; Eq and Ne also bool).
 [<RequireQualifiedAccess; Struct>]
@@ -211,6 +260,7 @@ and [<RequireQualifiedAccess; NoComparison; ReferenceEquality>] Primitive =
     | Iota of ty: TensorType * axis: int
     | Unary of unary: UnaryOp
     | Binary of binary: BinaryOp
+    | Special of special: SpecialOp
     | Compare of compare: CompareOp
     /// (p: bool, x, y) -> x where p else y; all of one shape
     | Select
@@ -277,17 +327,33 @@ module Primitive =
         | UnaryOp.Log1p -> "log1p"
         | UnaryOp.Sin -> "sin"
         | UnaryOp.Cos -> "cos"
+        | UnaryOp.Tan -> "tan"
+        | UnaryOp.Asin -> "asin"
+        | UnaryOp.Acos -> "acos"
+        | UnaryOp.Atan -> "atan"
+        | UnaryOp.Sinh -> "sinh"
+        | UnaryOp.Cosh -> "cosh"
         | UnaryOp.Tanh -> "tanh"
+        | UnaryOp.Asinh -> "asinh"
+        | UnaryOp.Acosh -> "acosh"
+        | UnaryOp.Atanh -> "atanh"
+        | UnaryOp.Exp2 -> "exp2"
+        | UnaryOp.Log2 -> "log2"
+        | UnaryOp.Cbrt -> "cbrt"
+        | UnaryOp.Log1mExp -> "log1mExp"
         | UnaryOp.Sigmoid -> "sigmoid"
         | UnaryOp.Softplus -> "softplus"
         | UnaryOp.Erf -> "erf"
         | UnaryOp.Erfc -> "erfc"
+        | UnaryOp.Erfinv -> "erfinv"
         | UnaryOp.Lgamma -> "lgamma"
         | UnaryOp.Digamma -> "digamma"
         | UnaryOp.Trigamma -> "trigamma"
         | UnaryOp.Ndtr -> "ndtr"
         | UnaryOp.LogNdtr -> "logNdtr"
         | UnaryOp.Ndtri -> "ndtri"
+        | UnaryOp.BesselI0e -> "besselI0e"
+        | UnaryOp.BesselI1e -> "besselI1e"
         | UnaryOp.Not -> "not"
         | UnaryOp.IsFinite -> "isFinite"
         | UnaryOp.IsNaN -> "isNaN"
@@ -307,6 +373,25 @@ module Primitive =
         | BinaryOp.Xor -> "xor"
         | BinaryOp.ShiftLeft -> "shiftLeft"
         | BinaryOp.ShiftRight -> "shiftRight"
+
+    let private specialName op =
+        match op with
+        | SpecialOp.Atan2 -> "atan2"
+        | SpecialOp.Polygamma -> "polygamma"
+        | SpecialOp.GammaP -> "gammaP"
+        | SpecialOp.GammaQ -> "gammaQ"
+        | SpecialOp.GammaPByShape -> "gammaPByShape"
+        | SpecialOp.BetaI -> "betaI"
+        | SpecialOp.BetaIByA -> "betaIByA"
+        | SpecialOp.BetaIByB -> "betaIByB"
+
+    /// How many arguments a special function takes.
+    let specialArity op =
+        match op with
+        | SpecialOp.BetaI
+        | SpecialOp.BetaIByA
+        | SpecialOp.BetaIByB -> 3
+        | _ -> 2
 
     let private compareName op =
         match op with
@@ -333,6 +418,7 @@ module Primitive =
         | Primitive.Iota _ -> "iota"
         | Primitive.Unary op -> unaryName op
         | Primitive.Binary op -> binaryName op
+        | Primitive.Special op -> specialName op
         | Primitive.Compare op -> compareName op
         | Primitive.Select -> "select"
         | Primitive.Convert _ -> "convert"
@@ -364,6 +450,7 @@ module Primitive =
         match primitive with
         | Primitive.Unary _
         | Primitive.Binary _
+        | Primitive.Special _
         | Primitive.Compare _
         | Primitive.Select
         | Primitive.Convert _ -> true

@@ -52,6 +52,7 @@ let private single primitive (ty: TensorType) (args: Literal[]) : Storage =
     | Primitive.Iota(_, axis) -> ReferenceArrays.iota ty axis
     | Primitive.Unary op -> ReferenceElementwise.unary op args[0].Data
     | Primitive.Binary op -> ReferenceElementwise.binary op args[0].Data args[1].Data
+    | Primitive.Special op -> ReferenceElementwise.special op (args |> Array.map _.Data)
     | Primitive.Compare op -> ReferenceElementwise.compare op args[0].Data args[1].Data
     | Primitive.Select -> ReferenceElementwise.select args[0].Data args[1].Data args[2].Data
     | Primitive.Convert dtype -> ReferenceElementwise.convert dtype args[0].Data

@@ -119,6 +119,7 @@ let private plain =
         [
             Primitive.members<UnaryOp> |> Array.map Primitive.Unary
             Primitive.members<BinaryOp> |> Array.map Primitive.Binary
+            Primitive.members<SpecialOp> |> Array.map Primitive.Special
             Primitive.members<CompareOp> |> Array.map Primitive.Compare
             [|
                 Primitive.Select

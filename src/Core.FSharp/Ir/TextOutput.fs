@@ -39,6 +39,7 @@ let attributes primitive =
     | Primitive.Constant _
     | Primitive.Unary _
     | Primitive.Binary _
+    | Primitive.Special _
     | Primitive.Compare _
     | Primitive.Select
     | Primitive.Convert _

@@ -84,6 +84,13 @@ let private binary op (types: TensorType[]) =
     requireDType name allowed types[0]
     types[0]
 
+let private special op (types: TensorType[]) =
+    let name = Primitive.name (Primitive.Special op)
+    arity name (Primitive.specialArity op) types
+    requireSame name types
+    requireDType name reals types[0]
+    types[0]
+
 let private compare op (types: TensorType[]) =
     let name = Primitive.name (Primitive.Compare op)
     arity name 2 types
@@ -413,6 +420,7 @@ let results primitive (types: TensorType[]) : TensorType[] =
         arity name 1 types
         [| unary op types[0] |]
     | Primitive.Binary op -> [| binary op types |]
+    | Primitive.Special op -> [| special op types |]
     | Primitive.Compare op -> [| compare op types |]
     | Primitive.Select -> [| select types |]
     | Primitive.Convert dtype ->

@@ -52,6 +52,7 @@ module Jvp =
             match binary op xs[0] xs[1] y with
             | Some(byLeft, byRight) -> sum (along 0 byLeft) (along 1 byRight)
             | None -> None
+        | Primitive.Special op -> special op xs |> Array.mapi along |> Array.fold sum None
         | Primitive.Select -> linear primitive [ 1; 2 ] xs ts
         | Primitive.Reduce(op, axes) -> ts[0] |> Option.bind (reduce op axes xs[0] y)
         | Primitive.Cumulate(CumulateOp.Sum, _, _) -> linear primitive [ 0 ] xs ts

@@ -145,6 +145,7 @@ let simple primitive (wanted: bool[]) (xs: Tensor[]) (y: Tensor) (c: Tensor) : T
     match primitive with
     | Primitive.Unary op -> [| unary op xs[0] y |> Option.map (fun by -> by c) |]
     | Primitive.Binary op -> binary op wanted xs[0] xs[1] y c
+    | Primitive.Special op -> special op xs |> Array.mapi (fun i by -> when' wanted i (fun () -> by c))
     | Primitive.Select -> select wanted xs[0] c
     | Primitive.Reduce(op, axes) -> [| reduce op axes xs[0] y c |]
     | Primitive.Cumulate(CumulateOp.Sum, axis, reverse) ->
