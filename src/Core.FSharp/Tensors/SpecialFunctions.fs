@@ -49,21 +49,20 @@ let betaIByA (a: Tensor) (b: Tensor) (x: Tensor) : Tensor = apply SpecialOp.Beta
 /// dI(a, b, x)/db
 let betaIByB (a: Tensor) (b: Tensor) (x: Tensor) : Tensor = apply SpecialOp.BetaIByB [ a; b; x ]
 
-let private zero = Ops.scalar 0.0
-let private one = Ops.scalar 1.0
+/// Whether x = 0 and y is outside (bound, inf).
+let private vanishes (x: Tensor) bound (y: Tensor) =
+    let like = Ops.scalarLike y
+    let outside = Ops.logicalOr (Ops.lessEqual y (like bound)) (Ops.equal y (like infinity))
+    Ops.logicalAnd (Ops.equal x (Ops.scalarLike x 0.0)) outside
 
 /// x ln y with 0 ln 0 = 0 and 0 ln y = 0 for y < 0 or infinite; NaN where y is. The derivative by x is ln y wherever that is
 /// finite.
 let xlogy (x: Tensor) (y: Tensor) : Tensor =
-    let outside = Ops.logicalOr (Ops.lessEqual y zero) (Ops.equal y (Ops.scalar infinity))
-    let vanishes = Ops.logicalAnd (Ops.equal x zero) outside
-    x * Ops.log (Ops.select vanishes one y)
+    x * Ops.log (Ops.select (vanishes x 0.0 y) (Ops.scalarLike y 1.0) y)
 
 /// x ln(1 + y) with 0 where x = 0 and y = -1 (below, or infinite); NaN where y is.
 let xlog1py (x: Tensor) (y: Tensor) : Tensor =
-    let outside = Ops.logicalOr (Ops.lessEqual y (Ops.scalar -1.0)) (Ops.equal y (Ops.scalar infinity))
-    let vanishes = Ops.logicalAnd (Ops.equal x zero) outside
-    x * Ops.log1p (Ops.select vanishes zero y)
+    x * Ops.log1p (Ops.select (vanishes x -1.0 y) (Ops.scalarLike y 0.0) y)
 
 /// ln(e^x - 1) for x > 0, accurate near 0 and for large x: the inverse of softplus. Near its zero ln 2 the error is
 /// absolute.

@@ -103,7 +103,7 @@ public static partial class InlineMath
         // The slope (a y - b x) where the mean is near needs its rounding errors.
         var (left, leftLow) = Multiply(t.Shape, t.Y, t.YLow);
         var (right, rightLow) = Multiply(t.B, t.X, t.XLow);
-        var c1 = AtLeast((left - right) + (leftLow - rightLow), 0.0);
+        var c1 = (left - right) + (leftLow - rightLow);
         var end = TailStart(c1, n * t.X * t.Y);
         for (var i = 0; i < Constants.TailSteps; i++)
         {

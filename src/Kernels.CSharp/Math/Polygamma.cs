@@ -44,11 +44,11 @@ public static partial class InlineMath
         var sum = Vector512<double>.Zero;
         for (var j = 0; j < Constants.ZetaTerms; j++)
         {
-            sum += PowOfPositive((bounded + Vector512.Create((double)j)) * unit, -s);
+            sum += ZetaTerm(bounded, j, unit, s, out _);
         }
 
-        var w = bounded + Vector512.Create((double)Constants.ZetaTerms);
-        sum = Vector512.FusedMultiplyAdd(PowOfPositive(w * unit, -s), ZetaRest(s, w), sum);
+        var term = ZetaTerm(bounded, Constants.ZetaTerms, unit, s, out var w);
+        sum = Vector512.FusedMultiplyAdd(term, ZetaRest(s, w), sum);
         var significand = one;
         var power = Vector512<double>.Zero;
         for (var lane = 0; lane < Vector512<double>.Count; lane++)
@@ -60,6 +60,16 @@ public static partial class InlineMath
 
         power = AtLeast(AtMost(Fma(-exponent, s, power), 2000.0), -2000.0);
         return Scale(significand * sum, power);
+    }
+
+    // ((x + j) unit)^-s for w = x + j; the power would multiply the rounding error of w by s.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> ZetaTerm(
+        Vector512<double> x, int j, Vector512<double> unit, Vector512<double> s, out Vector512<double> w)
+    {
+        (w, var low) = ExactSum(x, Vector512.Create((double)j));
+        var power = PowOfPositive(w * unit, -s);
+        return Vector512.FusedMultiplyAdd(-power, s * (low / w), power);
     }
 
     // w/(s-1) + 1/2 + sum of B(2j)/(2j)! s (s+1) ... (s+2j-2) / w^(2j-1), which w^-s multiplies.
