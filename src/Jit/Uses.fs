@@ -45,7 +45,9 @@ module Uses =
         | Kernel.Uniform(destination, key, _)
         | Kernel.Bits(destination, key, _) -> struct (destination, [ key ])
         | Kernel.Gemm(c, a, b, _, _, _, _, _) -> struct (c, [ a; b ])
-        | Kernel.Cholesky(l, a, _) -> struct (l, [ a ])
+        | Kernel.Cholesky(l, a, _)
+        | Kernel.Decompose(l, a, _, _, _) -> struct (l, [ a ])
+        | Kernel.Solve(x, a, b, _, _, _, _) -> struct (x, [ a; b ])
         | Kernel.TriangularSolve(x, l, b, _, _, _, _, _) -> struct (x, [ l; b ])
 
     /// The buffer that a kernel writes.

@@ -205,6 +205,17 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
 
             PackedDense.TriangularSolve(n, k, floats l (n * n), lower, transpose, result)
             writeAll x (Storage.F64 result)
+        | Kernel.Solve(x, a, b, n, k, adjoint, transposeB) ->
+            let right = floats b (n * k)
+
+            let result = if transposeB then Array.init (n * k) (fun at -> right[at % k * n + at / k]) else right
+
+            PackedDense.Solve(n, k, floats a (n * n), adjoint, result)
+            writeAll x (Storage.F64 result)
+        | Kernel.Decompose(result, a, kind, m, n) ->
+            let data: float[] = Array.zeroCreate (Dense.DecompositionLength(kind, m, n))
+            PackedDense.Decompose(kind, m, n, floats a (m * n), data)
+            writeAll result (Storage.F64 data)
 
     member this.Run(block: Block) =
         for statement in block do

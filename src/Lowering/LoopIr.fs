@@ -120,6 +120,11 @@ type Kernel =
         transpose: bool *
         transposeB: bool
 
+    /// X[n,k] with A X = B or, adjoint, A' X = B, for general A[n,n]; B is [n,k] or, transposed, [k,n]
+    | Solve of x: Address * a: Address * b: Address * n: int * k: int * adjoint: bool * transposeB: bool
+    /// The factors of A[m,n], one after the other, as Ppl.Kernels.Decomposition says
+    | Decompose of result: Address * a: Address * kind: Ppl.Kernels.Decomposition * m: int * n: int
+
 /// Statements of a block, in order.
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
 type Stmt =

@@ -60,6 +60,9 @@ let private kernel kernel =
     | Kernel.Cholesky(l, a, n) -> $"cholesky {address l} {address a} {n}"
     | Kernel.TriangularSolve(x, l, b, n, k, isLower, transpose, transposeB) ->
         $"triangularSolve {address x} {address l} {address b} {n} {k} {isLower} {transpose} {transposeB}"
+    | Kernel.Solve(x, a, b, n, k, adjoint, transposeB) ->
+        $"solve {address x} {address a} {address b} {n} {k} {adjoint} {transposeB}"
+    | Kernel.Decompose(result, a, kind, m, n) -> $"{lower (string kind)} {address result} {address a} {m} {n}"
 
 let private buffer (b: Buffer) =
     let place =

@@ -231,6 +231,21 @@ type FactorOp =
     /// (L [..,n,n], B [..,n,k]) -> X with op(L) X = B; reads the named triangle of L; op is the transpose if asked.
     /// A zero on the diagonal divides by zero as f64 does.
     | TriangularSolve of lower: bool * transpose: bool
+    /// (A [..,n,n], B [..,n,k]) -> X with A X = B, or A' X = B; a singular A divides by zero (f64)
+    | Solve of adjoint: bool
+    /// A [..,n,n] -> log |det A| [..]; -inf where A is singular (f64)
+    | LogAbsDet
+    /// A [..,n,n] -> the sign of det A [..]: -1, 0 or 1 (f64)
+    | DetSign
+    /// A [..,m,n], m >= n -> Q [..,m,n] above R [..,n,n] with Q R = A, Q'Q = I, R upper triangular with a nonnegative
+    /// diagonal (f64)
+    | Qr
+    /// A [..,n,n], symmetric, of which the lower triangle is read -> the eigenvalues, ascending, as one row above the
+    /// eigenvectors, the columns of V [..,n,n]; of each the first of the largest components is positive (f64)
+    | Eigh
+    /// A [..,m,n] -> U [..,m,k] above the singular values, descending, as one row, above V [..,n,k], k = min(m, n), with
+    /// A = U diag(s) V'; of each column of V the first of the largest components is positive (f64)
+    | Svd
 
 /// Counter-based randomness. A key is i32[2], the two words of a Philox4x32-10 key; P(c) below is the block of four words
 /// w0..w3 that it gives for the counter words (c, 0, 0, tag). The code is Ppl.Kernels.RandomStream, which every engine calls.
@@ -446,6 +461,12 @@ module Primitive =
         | Primitive.Contract _ -> "dot"
         | Primitive.Factor FactorOp.Cholesky -> "cholesky"
         | Primitive.Factor(FactorOp.TriangularSolve _) -> "triangularSolve"
+        | Primitive.Factor(FactorOp.Solve _) -> "solve"
+        | Primitive.Factor FactorOp.LogAbsDet -> "logAbsDet"
+        | Primitive.Factor FactorOp.DetSign -> "detSign"
+        | Primitive.Factor FactorOp.Qr -> "qr"
+        | Primitive.Factor FactorOp.Eigh -> "eigh"
+        | Primitive.Factor FactorOp.Svd -> "svd"
         | Primitive.Random RandomOp.FoldIn -> "foldIn"
         | Primitive.Random(RandomOp.Uniform _) -> "uniform"
         | Primitive.Random(RandomOp.Bits _) -> "bits"

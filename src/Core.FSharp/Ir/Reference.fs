@@ -54,7 +54,7 @@ let private single primitive (ty: TensorType) (args: Literal[]) : Storage =
     | Primitive.Move op -> ReferenceArrays.move op ty args
     | Primitive.Index op -> ReferenceArrays.index op args
     | Primitive.Contract axes -> ReferenceArrays.contract axes ty args[0] args[1]
-    | Primitive.Factor op -> ReferenceArrays.factor op args
+    | Primitive.Factor op -> ReferenceArrays.factor op ty args
     | Primitive.Random op -> random op ty args
     | Primitive.Control _ -> Errors.bug "Reference.single" "control flow is evaluated by Reference.control"
 

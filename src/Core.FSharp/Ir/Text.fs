@@ -154,6 +154,11 @@ let private plain =
                 Primitive.Select
                 Primitive.Index IndexOp.DynamicUpdate
                 Primitive.Factor FactorOp.Cholesky
+                Primitive.Factor FactorOp.LogAbsDet
+                Primitive.Factor FactorOp.DetSign
+                Primitive.Factor FactorOp.Qr
+                Primitive.Factor FactorOp.Eigh
+                Primitive.Factor FactorOp.Svd
                 Primitive.Random RandomOp.FoldIn
             |]
         ]
@@ -219,6 +224,7 @@ let private dataPrimitive (line: Line) =
     | "dynamicSlice" -> Primitive.Index(IndexOp.DynamicSlice(line.Type.Shape.ToArray()))
     | "dot" -> Primitive.Contract(dotAxes line)
     | "triangularSolve" -> Primitive.Factor(FactorOp.TriangularSolve(line.Flag "lower", line.Flag "transpose"))
+    | "solve" -> Primitive.Factor(FactorOp.Solve(line.Flag "adjoint"))
     | "uniform" -> Primitive.Random(RandomOp.Uniform line.Type.Shape)
     | "bits" -> Primitive.Random(RandomOp.Bits line.Type.Shape)
     | name ->

@@ -33,6 +33,7 @@ let attributes primitive =
         ]
     | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) ->
         [ "lower", flagOf lower; "transpose", flagOf transpose ]
+    | Primitive.Factor(FactorOp.Solve adjoint) -> [ "adjoint", flagOf adjoint ]
     | Primitive.Control(ControlOp.While(constants, _, _)) -> [ "constants", string constants ]
     | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, _)) ->
         [ "constants", string constants; "carry", string carry; "length", string length; "reverse", flagOf reverse ]
@@ -45,7 +46,8 @@ let attributes primitive =
     | Primitive.Convert _
     | Primitive.Move(MoveOp.Reshape _)
     | Primitive.Index(IndexOp.DynamicSlice _ | IndexOp.DynamicUpdate)
-    | Primitive.Factor FactorOp.Cholesky
+    | Primitive.Factor(FactorOp.Cholesky | FactorOp.LogAbsDet | FactorOp.DetSign)
+    | Primitive.Factor(FactorOp.Qr | FactorOp.Eigh | FactorOp.Svd)
     | Primitive.Random _
     | Primitive.Control(ControlOp.Cond _) -> []
 

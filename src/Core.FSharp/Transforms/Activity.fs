@@ -30,6 +30,7 @@ and private outputs (program: Program) activeInputs =
 and results primitive (args: bool[]) : bool[] =
     match primitive with
     | Primitive.Unary(UnaryOp.Floor | UnaryOp.Sign)
+    | Primitive.Factor FactorOp.DetSign
     | Primitive.Compare _
     | Primitive.Random _ -> [| false |]
     | Primitive.Control(ControlOp.Cond(a, b)) -> Array.map2 (||) (outputs a args[1..]) (outputs b args[1..])

@@ -65,6 +65,7 @@ module Jvp =
         | Primitive.Factor FactorOp.Cholesky -> along 0 (cholesky y)
         | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) ->
             triangularSolve lower transpose xs[0] y ts[0] ts[1]
+        | Primitive.Factor op -> FactorRules.jvp op xs y ts
         | Primitive.Convert dtype -> if DType.isReal dtype then along 0 (Ops.convert dtype) else None
         | Primitive.Constant _
         | Primitive.Iota _
