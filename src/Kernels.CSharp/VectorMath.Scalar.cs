@@ -164,11 +164,11 @@ public static partial class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Erfinv(double x) => InlineMath.Erfinv(Vector128.Create(x)).ToScalar();
 
-    /// <summary>e^-|x| I0(x), the modified Bessel function of order 0. Error below 3 ulp.</summary>
+    /// <summary>e^-|x| I0(x), the modified Bessel function of order 0. Error below 4 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double BesselI0e(double x) => InlineMath.BesselI0e(Vector128.Create(x)).ToScalar();
 
-    /// <summary>e^-|x| I1(x), the modified Bessel function of order 1; keeps -0. Error below 3.5 ulp.</summary>
+    /// <summary>e^-|x| I1(x), the modified Bessel function of order 1; keeps -0. Error below 4 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double BesselI1e(double x) => InlineMath.BesselI1e(Vector128.Create(x)).ToScalar();
 }

@@ -34,25 +34,25 @@ public static partial class VectorMath
     public static double GammaQ(double a, double x) =>
         InlineMath.GammaQ(Vector128.Create(a), Vector128.Create(x)).ToScalar();
 
-    /// <summary>dP(a, x)/da, which is negative.</summary>
+    /// <summary>dP(a, x)/da, which is negative. Error below 64 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double GammaPByShape(double a, double x) =>
         InlineMath.GammaPByShape(Vector128.Create(a), Vector128.Create(x)).ToScalar();
 
     /// <summary>
     /// The regularised incomplete beta function I(a, b, x) = int_0^x t^(a-1) (1-t)^(b-1) dt / B(a, b) for 1e-300 &lt;
-    /// a, b &lt; 1e100 and x in [0, 1]; NaN otherwise.
+    /// a, b &lt; 1e100 and x in [0, 1]; NaN otherwise. Error below 16 ulp.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double BetaI(double a, double b, double x) =>
         InlineMath.BetaI(Vector128.Create(a), Vector128.Create(b), Vector128.Create(x)).ToScalar();
 
-    /// <summary>dI(a, b, x)/da.</summary>
+    /// <summary>dI(a, b, x)/da. Error below 1e-12 of the value, or below 1e-15 where shapes below 1 cancel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double BetaIByA(double a, double b, double x) =>
         InlineMath.BetaIByA(Vector128.Create(a), Vector128.Create(b), Vector128.Create(x)).ToScalar();
 
-    /// <summary>dI(a, b, x)/db.</summary>
+    /// <summary>dI(a, b, x)/db. Error below 1e-12 of the value, or below 1e-15 where shapes below 1 cancel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double BetaIByB(double a, double b, double x) =>
         InlineMath.BetaIByB(Vector128.Create(a), Vector128.Create(b), Vector128.Create(x)).ToScalar();

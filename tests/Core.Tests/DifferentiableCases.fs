@@ -209,6 +209,35 @@ let private linearAlgebra =
                     Name = $"batched triangularSolve {lower} {transposed}"
                 }
 
+        let general = reals [ 3; 3 ] [ 0.4; 1.3; -0.7; 2.1; 0.2; 0.5; -0.9; 0.8; 1.6 ]
+        let tall = reals [ 4; 2 ] [ 0.4; 1.3; -0.7; 2.1; 0.2; 0.5; -0.9; 0.8 ]
+        let many = reals [ 2; 3; 3 ] [ for k in 0..17 -> (if k % 9 % 4 = 0 then 2.0 + 0.3 * float k else cos (float k)) ]
+        two "solve" general (matrix 3 2 0.4) LinearAlgebra.solve
+        two "solve transposed" general (matrix 3 2 0.4) LinearAlgebra.solveTransposed
+        two "batched solve" many (reals [ 2; 3; 1 ] [ for k in 0..5 -> sin (float k) ]) LinearAlgebra.solve
+        one "inverse" general LinearAlgebra.inverse
+        one "logAbsDet" general LinearAlgebra.logAbsDet
+        one "batched logAbsDet" many LinearAlgebra.logAbsDet
+        one "logDetOfDefinite" (definite [||] 3) LinearAlgebra.logDetOfDefinite
+        two "solveDefinite" (definite [||] 3) (matrix 3 2 0.4) LinearAlgebra.solveDefinite
+
+        for name, a in [ "square", general; "tall", tall; "batched", many ] do
+            case $"qr, {name}" [ a ] (fun xs ->
+                let struct (q, r) = LinearAlgebra.qr xs[0]
+                [| q; r |])
+
+        for name, a in [ "eigh", general; "batched eigh", many ] do
+            case name [ a ] (fun xs ->
+                let struct (w, v) = LinearAlgebra.eigh xs[0]
+                [| w; v |])
+
+        let wide = reals [ 2; 4 ] [ 0.4; 1.3; -0.7; 2.1; 0.2; 0.5; -0.9; 0.8 ]
+
+        for name, a in [ "square", general; "tall", tall; "wide", wide; "batched", many ] do
+            case $"svd, {name}" [ a ] (fun xs ->
+                let struct (u, s, v) = LinearAlgebra.svd xs[0]
+                [| u; s; v |])
+
         two "multivariate normal" (definite [||] 3) (f [ 0.3; -0.8; 1.1 ]) (fun s y ->
             let l = Ops.cholesky s
             let z = Ops.triangularSolve true false l (Ops.reshape (Shape.ofList [ 3; 1 ]) y)

@@ -41,13 +41,14 @@ public static class Golden
         string table,
         double bound,
         Func<GoldenPoint, double> error,
-        Func<GoldenPoint, double> value)
+        Func<GoldenPoint, double> value,
+        string unit = "ulp")
     {
         var points = Read(table);
         var worst = points.MaxBy(error)!;
-        output.WriteLine($"{table}: {error(worst):F3} ulp at {string.Join(", ", worst.Arguments)}");
+        output.WriteLine($"{table}: {error(worst):G3} {unit} at {string.Join(", ", worst.Arguments)}");
         var wrong = points.Where(p => !(error(p) <= bound))
-            .Select(p => $"{table}({string.Join(", ", p.Arguments)}) = {value(p)}, true {p.High}, error {error(p):F2}");
+            .Select(p => $"{table}({string.Join(", ", p.Arguments)}) = {value(p)}, true {p.High}, error {error(p):G3}");
         Assert.Empty(wrong.Take(10));
     }
 

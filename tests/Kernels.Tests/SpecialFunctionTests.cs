@@ -20,14 +20,26 @@ public sealed class SpecialFunctionTests(ITestOutputHelper output)
     [InlineData("GammaP", 16.0)]
     [InlineData("GammaQ", 16.0)]
     [InlineData("GammaPByShape", 64.0)]
-    [InlineData("BetaI", 32.0)]
-    [InlineData("BetaIByA", 128.0)]
-    [InlineData("BetaIByB", 128.0)]
+    [InlineData("BetaI", 16.0)]
     public void Agrees_with_the_golden_table(string function, double bound)
     {
         var f = Of(typeof(double), function);
         double Value(GoldenPoint p) => (double)f.Invoke(null, p.Arguments.Cast<object>().ToArray())!;
         Golden.AssertWithin(output, function, bound, p => Golden.UlpError(Value(p), p), Value);
+    }
+
+    // Shapes below 1 leave a derivative that is a small difference.
+    [Theory]
+    [InlineData("BetaIByA")]
+    [InlineData("BetaIByB")]
+    public void Derivatives_by_a_shape_agree_with_the_golden_table(string function)
+    {
+        var f = Of(typeof(double), function);
+        double Value(GoldenPoint p) => (double)f.Invoke(null, p.Arguments.Cast<object>().ToArray())!;
+        double Error(GoldenPoint p) => double.IsNaN(p.High)
+            ? Golden.UlpError(Value(p), p)
+            : Math.Abs(Value(p) - p.High - p.Low) / Math.Max(Math.Abs(p.High), 1e-3);
+        Golden.AssertWithin(output, function, 1e-12, Error, Value, "of the value");
     }
 
     [Theory]

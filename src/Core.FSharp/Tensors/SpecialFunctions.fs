@@ -51,8 +51,8 @@ let betaIByB (a: Tensor) (b: Tensor) (x: Tensor) : Tensor = apply SpecialOp.Beta
 
 /// Whether x = 0 and y is outside (bound, inf).
 let private vanishes (x: Tensor) bound (y: Tensor) =
-    let like = Ops.scalarLike y
-    let outside = Ops.logicalOr (Ops.lessEqual y (like bound)) (Ops.equal y (like infinity))
+    let isNumber = Ops.logicalOr (Ops.isFinite y) (Ops.isNaN y)
+    let outside = Ops.logicalOr (Ops.lessEqual y (Ops.scalarLike y bound)) (Ops.logicalNot isNumber)
     Ops.logicalAnd (Ops.equal x (Ops.scalarLike x 0.0)) outside
 
 /// x ln y with 0 ln 0 = 0 and 0 ln y = 0 for y < 0 or infinite; NaN where y is. The derivative by x is ln y wherever that is

@@ -115,7 +115,8 @@ public static unsafe partial class Dense
         {
             for (var q = p + 1; q < n; q++)
             {
-                var (x, y) = (s + p * (nint)n, s + q * (nint)n);
+                var x = s + p * (nint)n;
+                var y = s + q * (nint)n;
                 var (alpha, beta, gamma) = (x[p], y[q], x[q]);
                 if (Math.Abs(gamma) <= Negligible * Math.Max(Math.Sqrt(Math.Abs(alpha * beta)), 1e-3 * Negligible * largest))
                 {
@@ -149,7 +150,8 @@ public static unsafe partial class Dense
         {
             for (var q = p + 1; q < k; q++)
             {
-                var (x, y) = (columns + p * (nint)length, columns + q * (nint)length);
+                var x = columns + p * (nint)length;
+                var y = columns + q * (nint)length;
                 var (alpha, beta) = (FixedOrder.Dot(x, x, length), FixedOrder.Dot(y, y, length));
                 var gamma = FixedOrder.Dot(x, y, length);
                 if (Math.Abs(gamma) <= 4.0 * Negligible * Math.Sqrt(alpha * beta))

@@ -143,10 +143,15 @@ public static partial class InlineMath
         var n = t.A + t.B;
         var (plain, firstMoment, secondMoment) = BetaIntegrals(t, true);
 
-        // Raised by eight: every term is D(a + k)/(a + k), whose logarithm has these slopes.
+        // Digamma differences: where the shape is at least 1, through log y - digamma(y), which is small.
         var common = DigammaOfPositive(n);
+        var ofSum = LogLessDigamma(AtLeast(n, 1.0));
+        var smallB = Less(t.B, 1.0);
+        var ofB = LogLessDigamma(AtLeast(t.B, 1.0)) - ofSum;
+
+        // Raised by eight: every term is D(a + k)/(a + k), whose logarithm has these slopes.
         var slope = t.LogX + (common - DigammaOfPositive(t.A + one));
-        var otherSlope = t.LogY + (common - DigammaOfPositive(t.B));
+        var otherSlope = t.LogY + Select(smallB, common - DigammaOfPositive(t.B), Log1p(t.A / t.B) + ofB);
         var term = t.FactorOverShape;
         var (first, second) = (Vector512<double>.Zero, Vector512<double>.Zero);
         for (var k = 0; k < Constants.TailShift; k++)
@@ -166,15 +171,11 @@ public static partial class InlineMath
         first = Vector512.FusedMultiplyAdd(term, Vector512.FusedMultiplyAdd(slope, plain, firstMoment), first);
         second = Vector512.FusedMultiplyAdd(term, Vector512.FusedMultiplyAdd(otherSlope, plain, secondMoment), second);
 
-        // Large shapes: digamma differences through log y - digamma(y), which is small.
+        // Large shapes: the logarithms of the double-double quotients, which vanish at the mean.
         var d = t.FactorOverShape * t.A;
-        var ofSum = LogLessDigamma(AtLeast(n, 1.0));
-        var ratioX = Select(Less(t.B, 1.0), t.LogX + Log1p(t.B / t.A), t.LogRatioX);
+        var ratioX = Select(smallB, t.LogX + Log1p(t.B / t.A), t.LogRatioX);
         var directSlope = ratioX + (LogLessDigamma(AtLeast(t.A, 1.0)) - ofSum);
-        var directOther = Select(
-            Less(t.B, 1.0),
-            t.LogY + (common - DigammaOfPositive(t.B)),
-            t.LogRatioY + (LogLessDigamma(AtLeast(t.B, 1.0)) - ofSum));
+        var directOther = Select(smallB, t.LogY + (common - DigammaOfPositive(t.B)), t.LogRatioY + ofB);
         var directFirst = d * Vector512.FusedMultiplyAdd(directSlope, plain, firstMoment);
         var directSecond = d * Vector512.FusedMultiplyAdd(directOther, plain, secondMoment);
         return (Select(t.Shifted, first, directFirst), Select(t.Shifted, second, directSecond));

@@ -30,25 +30,25 @@ public static partial class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Vector512<double> GammaQ(Vector512<double> a, Vector512<double> x) => InlineMath.GammaQ(a, x);
 
-    /// <summary>dP(a, x)/da, which is negative.</summary>
+    /// <summary>dP(a, x)/da, which is negative. Error below 64 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Vector512<double> GammaPByShape(Vector512<double> a, Vector512<double> x) =>
         InlineMath.GammaPByShape(a, x);
 
     /// <summary>
     /// The regularised incomplete beta function I(a, b, x) = int_0^x t^(a-1) (1-t)^(b-1) dt / B(a, b) for 1e-300 &lt;
-    /// a, b &lt; 1e100 and x in [0, 1]; NaN otherwise.
+    /// a, b &lt; 1e100 and x in [0, 1]; NaN otherwise. Error below 16 ulp.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Vector512<double> BetaI(Vector512<double> a, Vector512<double> b, Vector512<double> x) =>
         InlineMath.BetaI(a, b, x);
 
-    /// <summary>dI(a, b, x)/da.</summary>
+    /// <summary>dI(a, b, x)/da. Error below 1e-12 of the value, or below 1e-15 where shapes below 1 cancel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Vector512<double> BetaIByA(Vector512<double> a, Vector512<double> b, Vector512<double> x) =>
         InlineMath.BetaIByA(a, b, x);
 
-    /// <summary>dI(a, b, x)/db.</summary>
+    /// <summary>dI(a, b, x)/db. Error below 1e-12 of the value, or below 1e-15 where shapes below 1 cancel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Vector512<double> BetaIByB(Vector512<double> a, Vector512<double> b, Vector512<double> x) =>
         InlineMath.BetaIByB(a, b, x);

@@ -170,11 +170,11 @@ public static partial class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Vector512<double> Erfinv(Vector512<double> x) => InlineMath.Erfinv(x);
 
-    /// <summary>e^-|x| I0(x), the modified Bessel function of order 0. Error below 3 ulp.</summary>
+    /// <summary>e^-|x| I0(x), the modified Bessel function of order 0. Error below 4 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Vector512<double> BesselI0e(Vector512<double> x) => InlineMath.BesselI0e(x);
 
-    /// <summary>e^-|x| I1(x), the modified Bessel function of order 1; keeps -0. Error below 3.5 ulp.</summary>
+    /// <summary>e^-|x| I1(x), the modified Bessel function of order 1; keeps -0. Error below 4 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Vector512<double> BesselI1e(Vector512<double> x) => InlineMath.BesselI1e(x);
 }

@@ -298,7 +298,7 @@ def main(wanted):
             rows = [(arguments, f(*arguments)) for arguments in points]
             # Results below the normal range have no sign in mpmath; differences of nearly 1 have no more digits than these.
             smallest = {"Atan2": 0, "BetaIByA": 1e-30, "BetaIByB": 1e-30}.get(name, 1e-300)
-            write(name, [(arguments, value) for arguments, value in rows if value == 0 or math.isnan(value) or abs(value) > smallest])
+            write(name, [(arguments, value) for arguments, value in rows if isinstance(value, float) or math.isnan(value) or abs(value) > smallest])
             print(name, len(points), flush=True)
 
 
