@@ -124,6 +124,20 @@ type Kernel =
     | Solve of x: Address * a: Address * b: Address * n: int * k: int * adjoint: bool * transposeB: bool
     /// The factors of A[m,n], one after the other, as Ppl.Kernels.Decomposition says
     | Decompose of result: Address * a: Address * kind: Ppl.Kernels.Decomposition * m: int * n: int
+    /// Each of `rows` rows of n elements, sorted
+    | Sort of destination: Address * source: Address * elem: Elem * rows: int * n: int
+    /// The indices (Int) of the sorted elements of each row
+    | ArgSort of destination: Address * source: Address * elem: Elem * rows: int * n: int
+    /// For each of m values of a row, how many of the n sorted elements of the row are below it (not above it)
+    | Search of
+        destination: Address *
+        sorted: Address *
+        values: Address *
+        elem: Elem *
+        rows: int *
+        n: int *
+        m: int *
+        right: bool
 
 /// Statements of a block, in order.
 [<RequireQualifiedAccess; NoComparison; NoEquality>]

@@ -64,6 +64,11 @@ let private kernel kernel =
         $"solve {address x} {address a} {address b} {n} {k} {adjoint} {transposeB}"
     | Kernel.Decompose(result, a, kind, m, n) -> $"{lower (string kind)} {address result} {address a} {m} {n}"
 
+    | Kernel.Sort(destination, source, _, rows, n) -> $"sort {address destination} {address source} {rows} {n}"
+    | Kernel.ArgSort(destination, source, _, rows, n) -> $"argSort {address destination} {address source} {rows} {n}"
+    | Kernel.Search(destination, sorted, values, _, rows, n, m, right) ->
+        $"search {address destination} {address sorted} {address values} {rows} {n} {m} {right}"
+
 let private buffer (b: Buffer) =
     let place =
         match b.Place with
