@@ -378,7 +378,8 @@ let emit (r: Region) (eq: Equation) (control: ControlOp -> unit) =
             | Primitive.Index(IndexOp.ScatterAdd axis) -> scatterAdd r eq axis
             | Primitive.Index IndexOp.DynamicUpdate -> dynamicUpdate r eq
             | Primitive.Contract dot -> gemm r eq dot
-            | Primitive.Factor(FactorOp.Cholesky | FactorOp.TriangularSolve _ | FactorOp.Solve _ as op) -> factor r eq op
+            | Primitive.Factor(FactorOp.Cholesky | FactorOp.TriangularSolve _ | FactorOp.Solve _ as op) ->
+                factor r eq op
             | Primitive.Factor op -> decompose r eq op
             | Primitive.Random op -> random r eq op
             | Primitive.Control op -> control op

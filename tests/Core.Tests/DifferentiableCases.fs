@@ -241,7 +241,10 @@ let private linearAlgebra =
 
         let general = reals [ 3; 3 ] [ 0.4; 1.3; -0.7; 2.1; 0.2; 0.5; -0.9; 0.8; 1.6 ]
         let tall = reals [ 4; 2 ] [ 0.4; 1.3; -0.7; 2.1; 0.2; 0.5; -0.9; 0.8 ]
-        let many = reals [ 2; 3; 3 ] [ for k in 0..17 -> (if k % 9 % 4 = 0 then 2.0 + 0.3 * float k else cos (float k)) ]
+
+        let many =
+            reals [ 2; 3; 3 ] [ for k in 0..17 -> (if k % 9 % 4 = 0 then 2.0 + 0.3 * float k else cos (float k)) ]
+
         two "solve" general (matrix 3 2 0.4) LinearAlgebra.solve
         two "solve transposed" general (matrix 3 2 0.4) LinearAlgebra.solveTransposed
         two "batched solve" many (reals [ 2; 3; 1 ] [ for k in 0..5 -> sin (float k) ]) LinearAlgebra.solve
@@ -358,5 +361,4 @@ let private loops =
     ]
 
 let all =
-    List.concat
-        [ unaries; elementwise; specials; reductions; orders; moves; accesses; linearAlgebra; loops ]
+    List.concat [ unaries; elementwise; specials; reductions; orders; moves; accesses; linearAlgebra; loops ]

@@ -57,12 +57,10 @@ let private vanishes (x: Tensor) bound (y: Tensor) =
 
 /// x ln y with 0 ln 0 = 0 and 0 ln y = 0 for y < 0 or infinite; NaN where y is. The derivative by x is ln y wherever that is
 /// finite.
-let xlogy (x: Tensor) (y: Tensor) : Tensor =
-    x * Ops.log (Ops.select (vanishes x 0.0 y) (Ops.scalarLike y 1.0) y)
+let xlogy (x: Tensor) (y: Tensor) : Tensor = x * Ops.log (Ops.select (vanishes x 0.0 y) (Ops.scalarLike y 1.0) y)
 
 /// x ln(1 + y) with 0 where x = 0 and y = -1 (below, or infinite); NaN where y is.
-let xlog1py (x: Tensor) (y: Tensor) : Tensor =
-    x * Ops.log1p (Ops.select (vanishes x -1.0 y) (Ops.scalarLike y 0.0) y)
+let xlog1py (x: Tensor) (y: Tensor) : Tensor = x * Ops.log1p (Ops.select (vanishes x -1.0 y) (Ops.scalarLike y 0.0) y)
 
 /// ln(e^x - 1) for x > 0, accurate near 0 and for large x: the inverse of softplus. Near its zero ln 2 the error is
 /// absolute.

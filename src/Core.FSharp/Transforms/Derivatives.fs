@@ -131,12 +131,14 @@ let binary op (x: Tensor) (y: Tensor) (z: Tensor) : ((Tensor -> Tensor) * (Tenso
     | BinaryOp.ShiftRight -> None
 
 /// e^-x x^(a-1) / Gamma(a), the density of which P(a, x) is the integral.
-let private gammaDensity (a: Tensor) (x: Tensor) =
-    Ops.exp (SpecialFunctions.xlogy (a - 1.0) x - x - Ops.lgamma a)
+let private gammaDensity (a: Tensor) (x: Tensor) = Ops.exp (SpecialFunctions.xlogy (a - 1.0) x - x - Ops.lgamma a)
 
 /// x^(a-1) (1-x)^(b-1) / B(a, b), the density of which I(a, b, x) is the integral.
 let private betaDensity (a: Tensor) (b: Tensor) (x: Tensor) =
-    Ops.exp (SpecialFunctions.xlogy (a - 1.0) x + SpecialFunctions.xlog1py (b - 1.0) (-x) - SpecialFunctions.lbeta a b)
+    Ops.exp (
+        SpecialFunctions.xlogy (a - 1.0) x + SpecialFunctions.xlog1py (b - 1.0) (-x)
+        - SpecialFunctions.lbeta a b
+    )
 
 let private noSecond name = fun (_: Tensor) -> Errors.notDifferentiable name "by a shape a second time"
 
@@ -162,10 +164,7 @@ let special op (xs: Tensor[]) : (Tensor -> Tensor)[] =
         // The density's derivative by a: density (ln x - digamma a).
         let a, x = xs[0], xs[1]
 
-        [|
-            noSecond "gammaPByShape"
-            (fun t -> t * (gammaDensity a x * (Ops.log x - Ops.digamma a)))
-        |]
+        [| noSecond "gammaPByShape"; (fun t -> t * (gammaDensity a x * (Ops.log x - Ops.digamma a))) |]
     | SpecialOp.BetaI ->
         let a, b, x = xs[0], xs[1], xs[2]
 

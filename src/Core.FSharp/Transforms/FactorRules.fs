@@ -4,7 +4,7 @@
 // QR; Townsend (2016), Differentiating the singular value decomposition.
 // Factors that are not unique have no derivative: where two eigenvalues or singular values are equal and the cotangent or
 // tangent sees their vectors apart, the rules give infinities or NaN; functions of the values alone stay right.
-// Relies on Derivatives. Read Activity next.
+// Relies on LinearAlgebra and Derivatives. Read Activity next.
 module internal Ppl.Core.Transforms.FactorRules
 
 open Ppl.Core
@@ -38,37 +38,36 @@ let private strictLower x = triangle true 0.0 x
 
 // ---- general systems and determinants
 
+let private solve adjoint = if adjoint then LinearAlgebra.solveTransposed else LinearAlgebra.solve
+
 /// op(A) X = B: the cotangent of B is op(A)'^-1 c, that of A is minus its product with X'.
 let private solveVjp adjoint (a: Tensor) (x: Tensor) (c: Tensor) (wanted: bool[]) =
-    let right = Bind.one (Primitive.Factor(FactorOp.Solve(not adjoint))) [| a; c |]
+    let right = solve (not adjoint) a c
     let left = if adjoint then byTransposed x right else byTransposed right x
     [| (if wanted[0] then Some(-left) else None); Some right |]
 
 let private solveJvp adjoint (a: Tensor) (x: Tensor) (ts: Tensor option[]) =
     let moved = ts[0] |> Option.map (fun t -> -(matmul t adjoint x false))
 
-    sum ts[1] moved
-    |> Option.map (fun rhs -> Bind.one (Primitive.Factor(FactorOp.Solve adjoint)) [| a; rhs |])
-
-let private solve adjoint (a: Tensor) (b: Tensor) = Bind.one (Primitive.Factor(FactorOp.Solve adjoint)) [| a; b |]
+    sum ts[1] moved |> Option.map (solve adjoint a)
 
 /// c for each matrix, as [.., 1, 1].
 let private perMatrix (c: Tensor) = Ops.reshape (Shape.ofArray (Array.append (c.Shape.ToArray()) [| 1; 1 |])) c
 
 /// d log |det A| = trace(A^-1 dA): the cotangent is c A^-1'.
 let private logAbsDetVjp (a: Tensor) (c: Tensor) =
-    let identity = onDiagonal (rows 0 1 (Ops.onesLike a)) a
-    Ops.broadcastTo a.Shape (perMatrix c) * solve true a identity
+    Ops.broadcastTo a.Shape (perMatrix c)
+    * LinearAlgebra.solveTransposed a (LinearAlgebra.identityLike a)
 
-let private logAbsDetJvp (a: Tensor) (t: Tensor) = Ops.sumAlong [| a.Shape.Rank - 2 |] (Ops.diagonal (solve false a t))
+let private logAbsDetJvp (a: Tensor) (t: Tensor) =
+    Ops.sumAlong [| a.Shape.Rank - 2 |] (Ops.diagonal (LinearAlgebra.solve a t))
 
 // ---- QR: A = Q R, so C = Q' dA R^-1 = Q' dQ + dR R^-1, antisymmetric and upper triangular
 
 let private qrParts (a: Tensor) (y: Tensor) = rows 0 (height a) y, rows (height a) (height y) y
 
 /// X with X R' = Y.
-let private divideByTransposed (r: Tensor) (y: Tensor) =
-    transposed (Ops.triangularSolve false false r (transposed y))
+let private divideByTransposed (r: Tensor) (y: Tensor) = transposed (Ops.triangularSolve false false r (transposed y))
 
 let private qrVjp (a: Tensor) (y: Tensor) (c: Tensor) =
     let q, r = qrParts a y
@@ -87,14 +86,14 @@ let private qrJvp (a: Tensor) (y: Tensor) (t: Tensor) =
 
 // ---- symmetric eigenvalues: A = V diag(w) V'
 
-/// M_ij / (w_j - w_i), 0 on the diagonal and wherever M is 0.
+/// M_ij / (w_j - w_i) outside the diagonal, 0 on it; 0 / 0 is 0 here.
 let private overDifferences (w: Tensor) (m: Tensor) =
     let spread = Ops.broadcastTo m.Shape w
     let difference = spread - transposed spread
-    let none = Ops.equal m (Ops.zerosLike m)
+    let zero = Ops.zerosLike m
+    let nothing = Ops.logicalAnd (Ops.equal difference zero) (Ops.equal m zero)
     let outside = strictLower m + transposed (strictLower (transposed m))
-    let safe = Ops.select none (Ops.onesLike m) (difference + onDiagonal (Ops.onesLike w) m)
-    outside / safe
+    outside / Ops.select nothing (Ops.onesLike m) (difference + LinearAlgebra.identityLike m)
 
 let private eighVjp (y: Tensor) (c: Tensor) =
     let w, v = rows 0 1 y, rows 1 (height y) y
@@ -116,15 +115,17 @@ let private svdParts (a: Tensor) (y: Tensor) =
     rows 0 m y, rows m (m + 1) y, rows (m + 1) (height y) y
 
 /// x less its part in the span of the orthonormal columns of u; nothing is left if they are all of space.
-let private beside (u: Tensor) (x: Tensor) =
-    if height u = columns u then None else Some(x - mul u (mulTransposed u x))
+let private beside (u: Tensor) (x: Tensor) = if height u = columns u then None else Some(x - mul u (mulTransposed u x))
 
 let private svdVjp (a: Tensor) (y: Tensor) (c: Tensor) =
     let u, s, v = svdParts a y
     let cu, cs, cv = svdParts a c
     let square = Ops.square s
     let twist u cu = let m = mulTransposed u cu in overDifferences square (m - transposed m)
-    let inner = twist u cu * s + onDiagonal cs (twist u cu) + Ops.reshape (transposed s).Shape s * twist v cv
+
+    let inner =
+        twist u cu * s + onDiagonal cs (twist u cu) + Ops.reshape (transposed s).Shape s * twist v cv
+
     let main = byTransposed (mul u inner) v
     let left = beside u (cu / s) |> Option.map (fun x -> byTransposed x v)
     let right = beside v (cv / s) |> Option.map (fun x -> byTransposed u x)

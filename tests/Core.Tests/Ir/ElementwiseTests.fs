@@ -62,8 +62,17 @@ let ``special functions have their limits`` () =
 let ``special functions of several arguments have their limits`` () =
     let special op xs expected = gives (f expected) (Primitive.Special op) (List.map f xs)
     let pi = Math.PI
-    special SpecialOp.Atan2 [ [ 0.0; -0.0; 1.0; inf; nan ]; [ -1.0; -1.0; 0.0; inf; 1.0 ] ] [ pi; -pi; pi / 2.0; pi / 4.0; nan ]
-    special SpecialOp.Polygamma [ [ 2.0; 3.0; 2.0; 2.5; 2.0 ]; [ 0.0; 0.0; inf; 1.0; -1.5 ] ] [ -inf; inf; -0.0; nan; nan ]
+
+    special
+        SpecialOp.Atan2
+        [ [ 0.0; -0.0; 1.0; inf; nan ]; [ -1.0; -1.0; 0.0; inf; 1.0 ] ]
+        [ pi; -pi; pi / 2.0; pi / 4.0; nan ]
+
+    special
+        SpecialOp.Polygamma
+        [ [ 2.0; 3.0; 2.0; 2.5; 2.0 ]; [ 0.0; 0.0; inf; 1.0; -1.5 ] ]
+        [ -inf; inf; -0.0; nan; nan ]
+
     special SpecialOp.GammaP [ [ 2.0; 2.0; 0.0; -1.0; inf ]; [ 0.0; inf; 1.0; 1.0; 1.0 ] ] [ 0.0; 1.0; 1.0; nan; 0.0 ]
     special SpecialOp.GammaQ [ [ 2.0; 2.0; 0.0; -1.0; inf ]; [ 0.0; inf; 1.0; 1.0; 1.0 ] ] [ 1.0; 0.0; 0.0; nan; 1.0 ]
     special SpecialOp.GammaPByShape [ [ 2.0; 2.0; nan ]; [ 0.0; inf; 1.0 ] ] [ 0.0; 0.0; nan ]
