@@ -94,17 +94,17 @@ let private specials =
     let a = f [ 0.7; 1.9; 2.5; 0.4; 9.5 ]
     let b = f [ 1.2; 0.6; 3.5; 2.4; 0.8 ]
     let p = f [ 0.2; 0.3; 0.5; 0.7; 0.85 ]
-    let constant literal = Tensor.OfLiteral literal
+    let beside (x: Tensor) literal = Ops.convert x.DType (Tensor.OfLiteral literal)
 
     [
         two "atan2" x5 y5 SpecialFunctions.atan2
-        one "polygamma" x (SpecialFunctions.polygamma (Ops.scalar 3.0))
-        one "gammaP in x" x (SpecialFunctions.gammaP (constant a))
-        one "gammaQ in x" x (SpecialFunctions.gammaQ (constant a))
-        one "gammaPByShape in x" x (SpecialFunctions.gammaPByShape (constant a))
-        one "betaI in x" p (SpecialFunctions.betaI (constant a) (constant b))
-        one "betaIByA in x" p (SpecialFunctions.betaIByA (constant a) (constant b))
-        one "betaIByB in x" p (SpecialFunctions.betaIByB (constant a) (constant b))
+        one "polygamma" x (fun x -> SpecialFunctions.polygamma (Ops.scalarLike x 3.0) x)
+        one "gammaP in x" x (fun x -> SpecialFunctions.gammaP (beside x a) x)
+        one "gammaQ in x" x (fun x -> SpecialFunctions.gammaQ (beside x a) x)
+        one "gammaPByShape in x" x (fun x -> SpecialFunctions.gammaPByShape (beside x a) x)
+        one "betaI in x" p (fun x -> SpecialFunctions.betaI (beside x a) (beside x b) x)
+        one "betaIByA in x" p (fun x -> SpecialFunctions.betaIByA (beside x a) (beside x b) x)
+        one "betaIByB in x" p (fun x -> SpecialFunctions.betaIByB (beside x a) (beside x b) x)
         two "xlogy" x5 p SpecialFunctions.xlogy
         two "xlog1py" x5 p SpecialFunctions.xlog1py
         two "lbeta" a b SpecialFunctions.lbeta
@@ -239,6 +239,15 @@ let private linearAlgebra =
                     Name = $"batched triangularSolve {lower} {transposed}"
                 }
 
+        two "multivariate normal" (definite [||] 3) (f [ 0.3; -0.8; 1.1 ]) (fun s y ->
+            let l = Ops.cholesky s
+            let z = Ops.triangularSolve true false l (Ops.reshape (Shape.ofList [ 3; 1 ]) y)
+            -0.5 * Ops.sum (Ops.square z) - Ops.sum (Ops.log (Ops.diagonal l)))
+    ]
+
+/// General systems and decompositions, which are of f64 only.
+let private decompositions =
+    [
         let general = reals [ 3; 3 ] [ 0.4; 1.3; -0.7; 2.1; 0.2; 0.5; -0.9; 0.8; 1.6 ]
         let tall = reals [ 4; 2 ] [ 0.4; 1.3; -0.7; 2.1; 0.2; 0.5; -0.9; 0.8 ]
 
@@ -270,11 +279,6 @@ let private linearAlgebra =
             case $"svd, {name}" [ a ] (fun xs ->
                 let struct (u, s, v) = LinearAlgebra.svd xs[0]
                 [| u; s; v |])
-
-        two "multivariate normal" (definite [||] 3) (f [ 0.3; -0.8; 1.1 ]) (fun s y ->
-            let l = Ops.cholesky s
-            let z = Ops.triangularSolve true false l (Ops.reshape (Shape.ofList [ 3; 1 ]) y)
-            -0.5 * Ops.sum (Ops.square z) - Ops.sum (Ops.log (Ops.diagonal l)))
     ]
 
 /// The GARCH(1,1) variances: constants captured, a carry, an output per step.
@@ -360,5 +364,8 @@ let private loops =
             n[0] * Ops.sum (Ops.square x))
     ]
 
-let all =
+/// Those that take any real element type.
+let inAnyReal =
     List.concat [ unaries; elementwise; specials; reductions; orders; moves; accesses; linearAlgebra; loops ]
+
+let all = inAnyReal @ decompositions
