@@ -94,7 +94,8 @@ type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bo
     let isCall op =
         match op with
         | Op.Unary(op, _) -> Functions.isFunction op
-        | Op.Binary(BinaryOp.Pow, _, _) -> true
+        | Op.Binary(BinaryOp.Pow, _, _)
+        | Op.Special _ -> true
         | _ -> false
 
     // A scalar that serves an eight-lane value is needed once per part; constants cost nothing.

@@ -22,6 +22,7 @@ let private isWidened (options: LowerOptions) (types: TensorType[]) (eq: Equatio
         | UnaryOp.Sqrt -> false
         | _ -> true
     | Primitive.Binary BinaryOp.Pow
+    | Primitive.Special _
     | Primitive.Compare _
     | Primitive.Reduce _
     | Primitive.Cumulate _
