@@ -74,6 +74,48 @@ module Control =
         let results = Bind.many (Primitive.Control op) (Array.concat [ body.Captured; initial; xs ])
         results[.. carry - 1], results[carry..]
 
+    /// <summary>
+    /// f(xs), computed apart from everything around it: derivatives keep its arguments instead of what it computes on the
+    /// way, and compute it again. Memory for twice the work, at most.
+    /// </summary>
+    let checkpoint (f: Tensor[] -> Tensor[]) (xs: Tensor[]) : Tensor[] =
+        let body = Trace.branch (fun () -> f xs)
+        Bind.many (Primitive.Control(ControlOp.Checkpoint body.Program)) body.Captured
+
+    /// <summary>
+    /// f(xs) with a derivative that the caller knows better: backward xs ys c, for ys = f(xs) and cotangents c of ys, gives
+    /// the cotangents (df/dx)' c of xs, and is linear in c. Both functions are traced at once, with the types of xs.
+    /// Forward derivatives are the transpose of backward; those of second order differentiate backward.
+    /// Tensors that the functions capture are constants: a derivative that would have to pass them is an error.
+    /// </summary>
+    /// <exception cref="T:Ppl.Core.PplException">PPL5001: backward does not give one cotangent of its type per argument.
+    /// PPL5008: a derivative with respect to a captured tensor.</exception>
+    let customGrad
+        (f: Tensor[] -> Tensor[])
+        (backward: Tensor[] -> Tensor[] -> Tensor[] -> Tensor[])
+        (xs: Tensor[])
+        : Tensor[] =
+        let body = Trace.closure (types xs) f
+        let results = Program.outputTypes body.Program
+        let n, m = xs.Length, results.Length
+
+        let rule =
+            Trace.closure (Array.concat [ types xs; results; results ]) (fun args ->
+                backward args[.. n - 1] args[n .. n + m - 1] args[n + m ..])
+
+        let a, b = body.Captured.Length, rule.Captured.Length
+        let captured = Array.append body.Captured rule.Captured
+        let front = Array.append (types captured) (types xs)
+
+        let closedBody =
+            Trace.program front (fun args -> Trace.replay body.Program (Array.append args[.. a - 1] args[a + b ..]))
+
+        let closedRule =
+            Trace.program (Array.concat [ front; results; results ]) (fun args -> Trace.replay rule.Program args[a..])
+
+        let op = ControlOp.CustomGrad(a + b, closedBody, closedRule)
+        Bind.many (Primitive.Control op) (Array.append captured xs)
+
     /// Folds a step over the first axes of sequences.
     let scan step initial (xs: Tensor[]) =
         if xs.Length = 0 then

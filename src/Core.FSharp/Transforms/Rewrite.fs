@@ -107,7 +107,7 @@ let rec private emit (facts: Facts) primitive (args: Var[]) : Var[] =
     | Primitive.Control op -> control facts op args
     | _ -> [| facts.Emit(primitive, args) |]
 
-and private control facts op (args: Var[]) : Var[] =
+and private control (facts: Facts) op (args: Var[]) : Var[] =
     let write op args = facts.Builder.Emit(Primitive.Control op, args)
 
     match op with
@@ -128,6 +128,12 @@ and private control facts op (args: Var[]) : Var[] =
         let kept = remaining given args
         let constants = constants - (args.Length - kept.Length)
         write (ControlOp.Scan(constants, carry, length, reverse, program body given)) kept
+    | ControlOp.Checkpoint body when Array.forall facts.IsKnown args -> inlined facts body args
+    | ControlOp.Checkpoint body ->
+        let given = specialise facts args.Length args
+        write (ControlOp.Checkpoint(program body given)) (remaining given args)
+    // Derivatives have been taken by now.
+    | ControlOp.CustomGrad(_, body, _) -> inlined facts body args
 
 and private inlined facts (body: Program) (args: Var[]) : Var[] =
     let vars: Var[] = Array.zeroCreate body.Types.Length
