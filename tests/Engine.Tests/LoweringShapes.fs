@@ -232,3 +232,20 @@ let ``triangular solutions agree, also where the right-hand side lies transposed
 
             for expected, actual in Array.zip (Evaluate.run (Lower.program program) arguments) (compiled.Run arguments) do
                 Assert.Equal<float>(Literal.floats expected, Literal.floats actual)
+
+[<Fact>]
+let ``checkpoints shrink the memory of gradients`` () =
+    // Layers whose derivatives need what was computed on the way: kept for all layers, or for one at a time.
+    let layers, n = 8, 1000
+    let layer (x: Tensor) = Ops.sin (Ops.exp (Ops.sin (Ops.exp (Ops.cumulativeSum 0 x))))
+    let again (x: Tensor) = (Control.checkpoint (fun xs -> [| layer xs[0] |]) [| x |])[0]
+
+    let scratch layer =
+        let f x = Ops.sum (Seq.fold (fun x _ -> layer x) x (seq { 1..layers }))
+        let program = Compile.program [| TensorType.create DType.F64 (Shape.ofList [ n ]) |] (fun xs -> [| Grad.grad f xs[0] |])
+        (Lower.program program).ScratchLength
+
+    let kept, recomputed = scratch layer, scratch again
+    Assert.True(recomputed * 2 < kept, $"{kept} elements of scratch memory kept, {recomputed} with checkpoints")
+    // One tensor at each border of the layers, and what one layer needs.
+    Assert.True(recomputed <= (layers + 7) * (n + 16), $"{recomputed} elements")

@@ -76,11 +76,11 @@ module Jacobians =
         (snd (Jvp.jvp (fun xs -> [| Grad.grad f xs[0] |]) [| x |] [| direction |]))[0]
 
     /// <summary>
-    /// The Hessian of f at x, d^2 f / (d x_i d x_j), by one product with it per element of x.
+    /// The Hessian of f at x, d (d f / d x_i) / d x_j, forward over reverse: one product with it per element of x.
     /// Shapes: f: [x] -> f64[] gives [x, x]. Symmetric up to rounding.
     /// </summary>
     /// <exception cref="T:Ppl.Core.PplException">PPL5001: the value is not a real scalar. PPL5002: the argument is not
     /// real.</exception>
     let hessian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
         requireReal "hessian" "the argument" x
-        Ops.reshape (joined x.Shape x.Shape) (Vmap.vmap (hvp f x) (basis x.Type))
+        jacobianForward (Grad.grad f) x
