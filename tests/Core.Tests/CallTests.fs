@@ -53,6 +53,35 @@ let ``a checkpoint computes nothing outside itself`` () =
     Assert.Equal(1, program.Equations.Length)
     Assert.Equal(1, count "exp" program)
 
+[<Fact>]
+let ``scans with checkpoints are scans`` () =
+    let a = Tensor.OfFloats [| 0.9; -0.4 |]
+    let sequence length = Tensor.OfFloats(Array.init length (fun i -> sin (float i)))
+
+    let sums (scan: int -> _ -> Tensor[] -> Tensor[] -> Tensor[] * Tensor[]) (x: Tensor) (a: Tensor) =
+        let step (s: Tensor[]) (x: Tensor[]) =
+            let next = Ops.tanh (s[0] * a + x[0])
+            [| next |], [| Ops.sum next |]
+
+        let state, ys = scan x.Shape[0] step [| a |] [| x |]
+        Ops.sum state[0] + Ops.sum (Ops.square ys[0]), ys[0]
+
+    for length in [ 0; 1; 2; 7; 9; 16; 17 ] do
+        let x = sequence length
+        let value, ys = sums (Control.scanBy false) x a
+        let value', ys' = sums Control.scanCheckpointed x a
+        Assert.Equal(value.Value, value'.Value)
+        Assert.Equal(ys.Value, ys'.Value)
+        let gradient scan = floats (Grad.grad (fun a -> fst (sums scan x a)) a)
+        let plain, checkpointed = gradient (Control.scanBy false), gradient Control.scanCheckpointed
+        Array.iter2 (fun (e: float) (a: float) -> Assert.Equal(e, a, 1e-13)) plain checkpointed
+
+    let error =
+        Assert.Throws<PplException>(fun () ->
+            Control.scanCheckpointed 3 (fun s _ -> s, [||]) [| a |] [| sequence 4 |] |> ignore)
+
+    Assert.Contains("a sequence of length 3 is needed, got f64[4]", error.Message)
+
 // ---- derivatives given by hand
 
 /// x^2 y, with a derivative that can be told from the usual one: it is right, and 1000 times as large in y.

@@ -107,7 +107,7 @@ let ``broken batched programs fail the law`` () =
     for name, mutant in mutants do
         let mutable caught = false
 
-        forPrograms 400 Everything (fun case ->
+        forPrograms 2000 Everything (fun case ->
             if not caught then
                 // A mutant of a loop may not end; those are tried only where the mutant ends earlier.
                 if count "while" case.Program = 0 || name = "the loop ends with the first lane" then

@@ -234,6 +234,22 @@ let ``triangular solutions agree, also where the right-hand side lies transposed
                 Assert.Equal<float>(Literal.floats expected, Literal.floats actual)
 
 [<Fact>]
+let ``scans with checkpoints keep the states at borders of segments`` () =
+    let length, n = 400, 50
+
+    let scratch (scan: int -> _ -> Tensor[] -> Tensor[] -> Tensor[] * Tensor[]) =
+        let f (x: Tensor) =
+            let state, _ = scan length (fun s _ -> [| Ops.sin (s[0] * x) |], [||]) [| x |] [||]
+            Ops.sum state[0]
+
+        let program = Compile.program [| f64 [ n ] |] (fun xs -> [| Grad.grad f xs[0] |])
+        (Lower.program program).ScratchLength
+
+    let all, borders = scratch (Control.scanBy false), scratch Control.scanCheckpointed
+    Assert.True(all >= length * n, $"{all} elements")
+    Assert.True(borders <= 60 * n, $"{borders} elements for {length} states of {n}")
+
+[<Fact>]
 let ``checkpoints shrink the memory of gradients`` () =
     // Layers whose derivatives need what was computed on the way: kept for all layers, or for one at a time.
     let layers, n = 8, 1000
@@ -242,7 +258,10 @@ let ``checkpoints shrink the memory of gradients`` () =
 
     let scratch layer =
         let f x = Ops.sum (Seq.fold (fun x _ -> layer x) x (seq { 1..layers }))
-        let program = Compile.program [| TensorType.create DType.F64 (Shape.ofList [ n ]) |] (fun xs -> [| Grad.grad f xs[0] |])
+
+        let program =
+            Compile.program [| TensorType.create DType.F64 (Shape.ofList [ n ]) |] (fun xs -> [| Grad.grad f xs[0] |])
+
         (Lower.program program).ScratchLength
 
     let kept, recomputed = scratch layer, scratch again

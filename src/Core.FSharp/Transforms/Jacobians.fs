@@ -1,6 +1,6 @@
 // Derivatives of functions whose values or second derivatives are wanted whole: products with the Hessian, Jacobians and
 // Hessians. Each is a map of the two modes over a basis, so that one program computes all rows or columns together.
-// Relies on Grad, Jvp and Vmap. Read Facts next.
+// Relies on Grad, Jvp and Vmap. Read Implicit next.
 namespace Ppl.Core.Transforms
 
 open Ppl.Core

@@ -1,7 +1,8 @@
 // Simplification: the rules of Rewrite and the removal of dead code, repeated until the program no longer shrinks.
 // Linear recurrences of scans are brought into the form that is fastest to iterate.
 // Softplus and sigmoid are written with their common exponential.
-// Relies on Rewrite, DeadCode, Recurrence and Exponentials. Read Compile next.
+// What loops compute in every turn from the same values moves in front of them.
+// Relies on Rewrite, DeadCode, LoopInvariants, Recurrence and Exponentials. Read Compile next.
 namespace Ppl.Core.Transforms
 
 open Ppl.Core.Ir
@@ -24,4 +25,8 @@ module Simplify =
 
             if n = 1 || Program.size next >= Program.size current then next else go (n - 1) next
 
-        go rounds (DeadCode.prune program) |> Recurrence.shorten |> Exponentials.expand |> go rounds
+        go rounds (DeadCode.prune program)
+        |> LoopInvariants.hoist
+        |> Recurrence.shorten
+        |> Exponentials.expand
+        |> go rounds
