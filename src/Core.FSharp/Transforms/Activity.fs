@@ -18,7 +18,7 @@ let rec variables (program: Program) (activeInputs: bool[]) : bool[] =
 
             for i in 0 .. eq.Outs.Length - 1 do
                 let v = eq.Outs[i]
-                active[v] <- outs[i] && program.Types[v].DType = DType.F64
+                active[v] <- outs[i] && DType.isReal program.Types[v].DType
 
     active
 
