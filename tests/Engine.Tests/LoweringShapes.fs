@@ -241,9 +241,13 @@ let ``triangular solutions agree, also where the right-hand side lies transposed
 let ``scans with checkpoints keep the states at borders of segments`` () =
     let length, n = 400, 50
 
-    let scratch (scan: int -> _ -> Tensor[] -> Tensor[] -> Tensor[] * Tensor[]) =
+    let scratch
+        (scan: int -> (Tensor[] -> Tensor[] -> Tensor[] * Tensor[]) -> Tensor[] -> Tensor[] -> Tensor[] * Tensor[])
+        =
         let f (x: Tensor) =
-            let state, _ = scan length (fun s _ -> [| Ops.sin (s[0] * x) |], [||]) [| x |] [||]
+            let state, _ =
+                scan length (fun (s: Tensor[]) (_: Tensor[]) -> [| Ops.sin (s[0] * x) |], [||]) [| x |] [||]
+
             Ops.sum state[0]
 
         let program = Compile.program [| f64 [ n ] |] (fun xs -> [| Grad.grad f xs[0] |])

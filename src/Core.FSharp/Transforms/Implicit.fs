@@ -65,7 +65,8 @@ module Implicit =
         let next (state: Tensor[]) =
             let y = step state[0]
             let bound = number y options.Tolerance * (number y 1.0 + largest y)
-            [| y; Ops.lessEqual (largest (y - state[0])) bound; state[2] + Tensor.OfInt 1 |]
+            let isLast = Ops.logicalAnd (Ops.lessEqual (largest (y - state[0])) bound) (Ops.isFinite bound)
+            [| y; isLast; state[2] + Tensor.OfInt 1 |]
 
         let final = Control.whileLoop goesOn next [| initial; Tensor.OfBool false; Tensor.OfInt 0 |]
         Ops.select final[1] final[0] (number initial nan)
