@@ -20,14 +20,14 @@ let private kernel =
 
 /// (stream key, step number, log step size, factor, limit, position, log density, gradient), chain by chain.
 let private arguments: Literal[][] =
-    let starts = Banana.draws 5 chains
+    let starts = Banana.draws 5UL chains
 
     Array.init chains (fun chain ->
         let state = kernel.State.ToArray(kernel.Init(Tensor.OfFloats starts[chain]))
 
         Array.concat
             [
-                [| Key.ofSeed (100 + chain); Tensor.OfInt 7 |]
+                [| Key.ofSeed (uint64 (100 + chain)); Tensor.OfInt 7 |]
                 [| Ops.log (Ops.scalar (0.05 + 0.2 * float chain)); Ops.scalar 1.0; Tensor.OfInt maxDepth |]
                 state
             ]
