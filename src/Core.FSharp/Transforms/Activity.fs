@@ -29,7 +29,8 @@ and private outputs (program: Program) activeInputs =
 /// Which results of a primitive vary, given which arguments do (their element types aside).
 and results primitive (args: bool[]) : bool[] =
     match primitive with
-    | Primitive.Unary(UnaryOp.Floor | UnaryOp.Sign)
+    | Primitive.Unary(UnaryOp.Floor | UnaryOp.Sign | UnaryOp.StopGradient)
+    | Primitive.Order(OrderOp.ArgSort _ | OrderOp.ArgMax _ | OrderOp.ArgMin _ | OrderOp.SearchSorted _)
     | Primitive.Compare _
     | Primitive.Random _ -> [| false |]
     | Primitive.Control(ControlOp.Cond(a, b)) -> Array.map2 (||) (outputs a args[1..]) (outputs b args[1..])

@@ -11,7 +11,8 @@ open Ppl.Core.Tensors
 module Compile =
 
     /// The simplified program of a function of tensors of these types. The function is traced once.
-    let program (types: TensorType[]) (f: Tensor[] -> Tensor[]) : Program = Simplify.program (Trace.program types f)
+    let program (types: TensorType[]) (f: Tensor[] -> Tensor[]) : Program =
+        Trace.program types f |> StopGradients.remove |> Simplify.program
 
     /// A function of tensors of these types, compiled by an engine.
     let func (engine: IEngine) (types: TensorType[]) (f: Tensor[] -> Tensor[]) : ICompiled =
