@@ -197,8 +197,20 @@ let ``both are programs: they read back, and their digests tell the rules apart`
     Assert.Equal(text, Text.print (Text.parse text))
     Assert.Equal(Digest.ofProgram first, Digest.ofProgram (Text.parse text))
     Assert.NotEqual<string>(Digest.ofProgram first, Digest.ofProgram second)
-    // After simplification the derivative is no longer needed, and the checkpoint stands.
+    // Simplification keeps both: the program may be differentiated after it.
     let simple = Simplify.program first
     Verify.program simple
-    Assert.Equal(0, count "customGrad" simple)
+    Assert.Equal(1, count "customGrad" simple)
     Assert.Equal(1, count "checkpoint" simple)
+
+[<Fact>]
+let ``derivatives given by hand outlive simplification, not compilation`` () =
+    let double (x: Tensor) =
+        (Control.customGrad (fun xs -> [| 2.0 * xs[0] |]) (fun _ _ cs -> [| 7.0 * cs[0] |]) [| x |])[0]
+
+    let scalar = TensorType.scalar DType.F64
+    let simple = Simplify.program (Trace.program [| scalar |] (fun xs -> [| double xs[0] |]))
+    Assert.Equal(7.0, (Grad.grad (fun x -> (Trace.replay simple [| x |])[0]) (Ops.scalar 3.0)).ToFloat())
+    let compiled = Compile.program [| scalar |] (fun xs -> [| double xs[0]; Grad.grad double xs[0] |])
+    Assert.Equal(0, count "customGrad" compiled)
+    Assert.Equal<Literal[]>([| Literal.f64 6.0; Literal.f64 7.0 |], Reference.run compiled [| Literal.f64 3.0 |])

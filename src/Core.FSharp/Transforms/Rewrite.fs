@@ -135,8 +135,10 @@ and private control (facts: Facts) op (args: Var[]) : Var[] =
     | ControlOp.Checkpoint body ->
         let given = specialise facts args.Length args
         write (ControlOp.Checkpoint(program body given)) (remaining given args)
-    // Derivatives have been taken by now.
-    | ControlOp.CustomGrad(_, body, _) -> inlined facts body args
+    // Its derivative speaks of all arguments.
+    | ControlOp.CustomGrad(captured, body, vjp) ->
+        let alone (inside: Program) = program inside (inside.Inputs |> Array.map (fun _ -> Given.Nothing))
+        write (ControlOp.CustomGrad(captured, alone body, alone vjp)) args
 
 and private inlined facts (body: Program) (args: Var[]) : Var[] =
     let vars: Var[] = Array.zeroCreate body.Types.Length

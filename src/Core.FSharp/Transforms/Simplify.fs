@@ -17,8 +17,7 @@ module Simplify =
         DeadCode.prune (Rewrite.program program (program.Inputs |> Array.map (fun _ -> Rewrite.Given.Nothing)))
 
     /// Common subexpressions are shared, known values computed, scalar factors and terms moved out of sums, products with
-    /// known matrices written out, dead code removed. Inputs and outputs stay. Derivatives that users have given are
-    /// dropped: differentiate before.
+    /// known matrices written out, dead code removed. Inputs and outputs stay.
     let program (program: Program) : Program =
         let rec go n (current: Program) =
             let next = once current
