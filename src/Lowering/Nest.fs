@@ -71,13 +71,17 @@ let preferredVector (extents: int[]) =
 
         best
 
-/// The number of distinct operations that evaluating these variables takes, weighted by cost.
+/// Bodies heavier than this are not repeated.
+let private heaviest = 40
+
+/// The number of distinct operations that evaluating these variables takes, weighted by cost; counting ends where it is
+/// known to be too many, because many nests may share long chains of operations.
 let private weight (r: Region) (roots: seq<Var>) =
     let seen = HashSet<struct (Region * Var)>(HashIdentity.Structural)
     let mutable sum = 0
 
     let rec visit (r: Region) v =
-        if r.Count v > 1 && seen.Add(struct (r, v)) then
+        if sum <= heaviest && r.Count v > 1 && seen.Add(struct (r, v)) then
             match r.Aliases[v] with
             | ValueSome(struct (outer, w)) -> visit outer w
             | ValueNone ->
@@ -123,7 +127,7 @@ let private unroll r (domain: Domain) (roots: Root[]) =
 
         let most =
             if weight <= 16 && accumulators > 0 && accumulators <= 6 then 4
-            elif weight <= 40 && accumulators <= 12 then 2
+            elif weight <= heaviest && accumulators <= 12 then 2
             else 1
 
         match [ most .. -1 .. 2 ] |> List.tryFind (fun u -> steps % u = 0) with

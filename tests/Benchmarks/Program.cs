@@ -16,6 +16,7 @@ var commands = new Dictionary<string, Func<string[], Table>>
     ["nuts"] = Sampling.Run,
     ["overview"] = Overview.Run,
     ["compile"] = Compilation.Run,
+    ["scaling"] = Scaling.Run,
     ["startup"] = Startup.Run,
     ["recompile"] = Recompilation.Run,
     ["cancel"] = Cancellation.Run,
