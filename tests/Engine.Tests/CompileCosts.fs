@@ -124,10 +124,10 @@ let private costs name count =
 [<InlineData("sums")>]
 [<InlineData("levels")>]
 [<InlineData("scans")>]
-let ``Each phase costs the same per equation for 20 times the equations`` (name: string) =
-    costs name 400 |> ignore
-    let small, _ = costs name 400
-    let large, size = costs name 8000
+let ``Each phase costs the same per equation for many more equations`` (name: string) =
+    costs name 1600 |> ignore
+    let small, _ = costs name 1600
+    let large, size = costs name 12000
 
     List.iter2 (fun few many -> Assert.InRange(many, 0.0, 1.5 * few)) small large
 
