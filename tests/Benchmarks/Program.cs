@@ -21,6 +21,7 @@ var commands = new Dictionary<string, Func<string[], Table>>
     ["recompile"] = Recompilation.Run,
     ["cancel"] = Cancellation.Run,
     ["check"] = Check.Run,
+    ["dense"] = Ppl.Benchmarks.LinearAlgebra.DenseKernels.Run,
 };
 
 // Everything after the command is the name of a model (none: all of them), except --json FILE.

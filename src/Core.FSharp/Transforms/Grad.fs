@@ -161,7 +161,7 @@ module Grad =
             let results = back (cotangents |> Array.map Some)
             Array.map2 orZero xs results[captured..]
 
-    let private requireScalar (value: Tensor) =
+    let internal requireScalar (value: Tensor) =
         if value.Type <> TensorType.scalar DType.F64 then
             Errors.shapes "grad" $"the function must give f64[], it gives {value.Type}"
 

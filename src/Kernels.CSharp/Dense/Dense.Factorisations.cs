@@ -26,9 +26,7 @@ public static unsafe partial class Dense
 
         CopyLower(n, a, lda, l, ldl);
         // Transposed columns of the panel, so that row updates run along contiguous memory.
-        var size = Panel * (nint)n;
-        var stack = stackalloc double[size <= Scratch.StackDoubles ? (int)size : 1];
-        var columns = size <= Scratch.StackDoubles ? stack : Scratch.Rent(size);
+        var columns = (double*)Scratch.Rent(ScratchUse.Result, Panel * (nint)n * sizeof(double));
         for (var k0 = 0; k0 < n; k0 += Panel)
         {
             var k1 = Math.Min(k0 + Panel, n);
@@ -256,28 +254,6 @@ public static unsafe partial class Dense
             Subtract(i1 - i0, i1 - k1, k1 - k0, row + k0, ldl, 1, columns + k1, n, row + k1, ldl);
             ClearAboveDiagonal(i0, i1, l, ldl);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Subtract(
-        int rows, int columns, int inner, double* a, nint aRow, nint aColumn, double* b, nint bRow,
-        double* c, nint cRow)
-    {
-        var product = new RowProduct
-        {
-            Rows = rows,
-            Columns = columns,
-            Inner = inner,
-            A = a,
-            ARow = aRow,
-            AColumn = aColumn,
-            B = b,
-            BRow = bRow,
-            C = c,
-            CRow = cRow,
-            Subtract = true,
-        };
-        product.Run();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

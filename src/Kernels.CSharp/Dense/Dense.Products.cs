@@ -1,4 +1,4 @@
-// Matrix products on raw row-major memory, one matrix or a batch. Operands of C may not overlap C.
+// Products with a vector and transposition on raw row-major memory. Operands of a result may not overlap it.
 using System;
 using System.Runtime.CompilerServices;
 
@@ -11,44 +11,6 @@ namespace Ppl.Kernels;
 public static unsafe partial class Dense
 {
     /// <summary>
-    /// C = alpha op(A) op(B) + beta C; op(A) [m, k], op(B) [k, n], C [m, n]; op transposes where asked; lda, ldb, ldc
-    /// are the row strides of A, B, C as stored. C is not read when beta = 0. C(i, j) sums over k in ascending order.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Gemm(
-        int m, int n, int k, double alpha, double* a, int lda, bool transposeA, double* b, int ldb, bool transposeB,
-        double beta, double* c, int ldc)
-    {
-        if (!transposeB)
-        {
-            GemmRows(m, n, k, alpha, a, lda, transposeA, b, ldb, beta, c, ldc);
-            return;
-        }
-
-        var size = (nint)n * k;
-        var stack = stackalloc double[size <= Scratch.StackDoubles ? (int)size : 1];
-        var packed = size <= Scratch.StackDoubles ? stack : Scratch.Rent(size);
-        Transpose(b, n, k, ldb, packed);
-        GemmRows(m, n, k, alpha, a, lda, transposeA, packed, n, beta, c, ldc);
-    }
-
-    /// <summary>
-    /// `batch` products; strideX is the distance from one matrix to the next, 0 to use the same one again.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void GemmBatch(
-        int batch, int m, int n, int k, double alpha, double* a, nint strideA, int lda, bool transposeA, double* b,
-        nint strideB, int ldb, bool transposeB, double beta, double* c, nint strideC, int ldc)
-    {
-        for (var i = 0; i < batch; i++)
-        {
-            Gemm(
-                m, n, k, alpha, a + i * strideA, lda, transposeA, b + i * strideB, ldb, transposeB, beta,
-                c + i * strideC, ldc);
-        }
-    }
-
-    /// <summary>
     /// y = alpha op(A) x + beta y; A [rows, columns] as stored with row stride lda. y is not read when beta = 0.
     /// Without transposition an element is a <see cref="FixedOrder.Dot"/>; with it, a chain over the rows of A in
     /// ascending order.
@@ -59,7 +21,7 @@ public static unsafe partial class Dense
     {
         if (transpose)
         {
-            GemmRows(1, columns, rows, alpha, x, 0, false, a, lda, beta, y, columns);
+            Gemm(1, columns, rows, alpha, x, rows, false, a, lda, false, beta, y, columns);
             return;
         }
 
@@ -104,28 +66,5 @@ public static unsafe partial class Dense
                 }
             }
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void GemmRows(
-        int m, int n, int k, double alpha, double* a, int lda, bool transposeA, double* b, int ldb, double beta,
-        double* c, int ldc)
-    {
-        var product = new RowProduct
-        {
-            Rows = m,
-            Columns = n,
-            Inner = k,
-            A = a,
-            ARow = transposeA ? 1 : lda,
-            AColumn = transposeA ? lda : 1,
-            B = b,
-            BRow = ldb,
-            C = c,
-            CRow = ldc,
-            Alpha = alpha,
-            Beta = beta,
-        };
-        product.Run();
     }
 }

@@ -1,6 +1,7 @@
 // Reductions in one fixed order: eight lanes (element i goes to lane i mod 8), then lanes l and l+4, l and l+2, l and
 // l+1. The order does not depend on the machine's vector width: where 512-bit vectors do not exist they are split by
 // the runtime.
+using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -48,6 +49,14 @@ public static unsafe class FixedOrder
         return Reduce(
             i < n ? Vector512.FusedMultiplyAdd(LoadTail(x + i, n - i), LoadTail(y + i, n - i), lanes) : lanes);
     }
+
+    /// <summary>a b + c, rounded once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static double MultiplyAdd(double a, double b, double c) => Math.FusedMultiplyAdd(a, b, c);
+
+    /// <inheritdoc cref="MultiplyAdd(double, double, double)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static float MultiplyAdd(float a, float b, float c) => MathF.FusedMultiplyAdd(a, b, c);
 
     // The last, incomplete block; the missing elements are zeros.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,25 +1,30 @@
-// Temporary memory for packed operands: the stack when small, else one block per thread that grows and is used again.
+// Temporary memory for packed operands: the stack when small, else blocks per thread that grow and are used again.
 using System;
 using System.Runtime.InteropServices;
 
 namespace Ppl.Kernels;
 
-/// <summary>
-/// A thread's own scratch block; at most one user at a time (the dense kernels do not call one another with it).
-/// </summary>
+/// <summary>What a block of scratch memory is for: kernels that call one another use different ones.</summary>
+internal enum ScratchUse
+{
+    /// <summary>Packed operands of a matrix product.</summary>
+    Product,
+
+    /// <summary>A result before it is scaled and added to the old one.</summary>
+    Result,
+}
+
+/// <summary>A thread's own scratch blocks; at most one user of each at a time.</summary>
 internal static unsafe class Scratch
 {
-    /// <summary>Up to so many doubles callers take from the stack.</summary>
-    internal const int StackDoubles = 2048;
-
     [ThreadStatic]
-    private static Block? block;
+    private static Block[]? blocks;
 
-    /// <summary>At least `count` doubles, not cleared, valid until the thread's next call.</summary>
-    internal static double* Rent(nint count)
+    /// <summary>At least `bytes`, aligned, not cleared, valid until the thread's next call for the same use.</summary>
+    internal static void* Rent(ScratchUse use, nint bytes)
     {
-        var current = block ??= new Block();
-        current.Grow(count);
+        var current = (blocks ??= [new Block(), new Block()])[(int)use];
+        current.Grow(bytes);
         return current.Pointer;
     }
 
@@ -27,15 +32,15 @@ internal static unsafe class Scratch
     {
         private nint capacity;
 
-        internal double* Pointer { get; private set; }
+        internal void* Pointer { get; private set; }
 
-        internal void Grow(nint count)
+        internal void Grow(nint bytes)
         {
-            if (count > capacity)
+            if (bytes > capacity)
             {
                 NativeMemory.AlignedFree(Pointer);
-                Pointer = (double*)NativeMemory.AlignedAlloc(checked((nuint)count * sizeof(double)), 64);
-                capacity = count;
+                Pointer = NativeMemory.AlignedAlloc((nuint)bytes, 64);
+                capacity = bytes;
             }
         }
 

@@ -64,4 +64,52 @@ internal static unsafe class TransposeTiles
             }
         }
     }
+
+    /// <summary>target [columns, rows] = the transpose of source [rows, columns], with row strides.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Copy(
+        int rows, int columns, double* source, nint sourceStride, double* target, nint targetStride) =>
+        Copy(rows, columns, source, sourceStride, target, targetStride, null);
+
+    /// <inheritdoc cref="Copy(int, int, double*, nint, double*, nint, double*)"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Copy(
+        int rows, int columns, float* source, nint sourceStride, float* target, nint targetStride)
+    {
+        if (rows < Tile || columns < Tile || !Sse.IsSupported)
+        {
+            for (var i = 0; i < rows; i++)
+            {
+                for (var j = 0; j < columns; j++)
+                {
+                    target[j * targetStride + i] = source[i * sourceStride + j];
+                }
+            }
+
+            return;
+        }
+
+        for (var i = 0; i < rows; i += Tile)
+        {
+            var i0 = i + Tile <= rows ? i : rows - Tile;
+            for (var j = 0; j < columns; j += Tile)
+            {
+                var j0 = j + Tile <= columns ? j : columns - Tile;
+                CopyTile(source + i0 * sourceStride + j0, sourceStride, target + j0 * targetStride + i0, targetStride);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyTile(float* source, nint sourceStride, float* target, nint targetStride)
+    {
+        var (r0, r1) = (Vector128.Load(source), Vector128.Load(source + sourceStride));
+        var (r2, r3) = (Vector128.Load(source + 2 * sourceStride), Vector128.Load(source + 3 * sourceStride));
+        var (low01, high01) = (Sse.UnpackLow(r0, r1), Sse.UnpackHigh(r0, r1));
+        var (low23, high23) = (Sse.UnpackLow(r2, r3), Sse.UnpackHigh(r2, r3));
+        Sse.MoveLowToHigh(low01, low23).Store(target);
+        Sse.MoveHighToLow(low23, low01).Store(target + targetStride);
+        Sse.MoveLowToHigh(high01, high23).Store(target + 2 * targetStride);
+        Sse.MoveHighToLow(high23, high01).Store(target + 3 * targetStride);
+    }
 }

@@ -1,0 +1,120 @@
+// Tensors for C#, for `using static Ppl.Tensors`. Thin: the functions are Ppl.Core.Tensors.Ops; the operators + - * / belong to
+// Tensor.
+using Ppl.Core;
+using Ppl.Core.Tensors;
+
+namespace Ppl;
+
+/// <summary>
+/// Making tensors and computing with them. Arguments of functions of two tensors are broadcast against each other, right-aligned; shapes
+/// that do not fit are an error (PPL5001).
+/// </summary>
+public static class Tensors
+{
+    /// <summary>A real scalar.</summary>
+    public static Tensor Scalar(double x) => Tensor.OfFloat(x);
+
+    /// <summary>A real vector.</summary>
+    public static Tensor Vector(params double[] xs) => Tensor.OfFloats(Guard.Given(xs));
+
+    /// <summary>A vector of integers.</summary>
+    public static Tensor Vector(params int[] xs) => Tensor.OfInts(Guard.Given(xs));
+
+    /// <summary>A real matrix.</summary>
+    public static Tensor Matrix(double[,] xs) => Tensor.OfMatrix(Guard.Given(xs));
+
+    /// <summary>Real zeros: f64[shape].</summary>
+    public static Tensor Zeros(params int[] shape) => Fill(0, shape);
+
+    /// <summary>One real number everywhere: f64[shape].</summary>
+    public static Tensor Fill(double x, params int[] shape) =>
+        Ops.fill(new(DType.F64, Shape.OfArray(Guard.Given(shape))), x);
+
+    // ---- elementwise
+
+    /// <summary>e^x</summary>
+    public static Tensor Exp(Tensor x) => Ops.exp(x);
+
+    /// <summary>ln x</summary>
+    public static Tensor Log(Tensor x) => Ops.log(x);
+
+    /// <summary>The square root.</summary>
+    public static Tensor Sqrt(Tensor x) => Ops.sqrt(x);
+
+    /// <summary>x^2</summary>
+    public static Tensor Square(Tensor x) => Ops.square(x);
+
+    /// <summary>|x|</summary>
+    public static Tensor Abs(Tensor x) => Ops.abs(x);
+
+    /// <summary>sin x</summary>
+    public static Tensor Sin(Tensor x) => Ops.sin(x);
+
+    /// <summary>cos x</summary>
+    public static Tensor Cos(Tensor x) => Ops.cos(x);
+
+    /// <summary>tanh x</summary>
+    public static Tensor Tanh(Tensor x) => Ops.tanh(x);
+
+    /// <summary>1 / (1 + e^-x)</summary>
+    public static Tensor Sigmoid(Tensor x) => Ops.sigmoid(x);
+
+    /// <summary>ln(1 + e^x)</summary>
+    public static Tensor Softplus(Tensor x) => Ops.softplus(x);
+
+    /// <summary>x^y</summary>
+    public static Tensor Pow(Tensor x, Tensor y) => Ops.pow(x, y);
+
+    /// <summary>The larger.</summary>
+    public static Tensor Max(Tensor x, Tensor y) => Ops.max(x, y);
+
+    /// <summary>The smaller.</summary>
+    public static Tensor Min(Tensor x, Tensor y) => Ops.min(x, y);
+
+    /// <summary>x where the condition holds, else y.</summary>
+    public static Tensor Select(Tensor condition, Tensor x, Tensor y) => Ops.select(condition, x, y);
+
+    /// <summary>Whether x &lt; y.</summary>
+    public static Tensor Less(Tensor x, Tensor y) => Ops.less(x, y);
+
+    /// <summary>Whether x &gt; y.</summary>
+    public static Tensor Greater(Tensor x, Tensor y) => Ops.greater(x, y);
+
+    // ---- reductions
+
+    /// <summary>The sum over axes; over all axes if none is named.</summary>
+    public static Tensor Sum(Tensor x, params int[] axes) =>
+        Guard.Given(axes).Length == 0 ? Ops.sum(x) : Ops.sumAlong(axes, x);
+
+    /// <summary>The mean of all elements.</summary>
+    public static Tensor Mean(Tensor x) => Ops.mean(x);
+
+    /// <summary>ln of the sum of e^x over axes; over all axes if none is named.</summary>
+    public static Tensor LogSumExp(Tensor x, params int[] axes) =>
+        Guard.Given(axes).Length == 0 ? Ops.logSumExp(x) : Ops.logSumExpAlong(axes, x);
+
+    // ---- rearrangement and access
+
+    /// <summary>The same elements in row-major order under another shape.</summary>
+    public static Tensor Reshape(Tensor x, params int[] shape) => Ops.reshape(Shape.OfArray(Guard.Given(shape)), x);
+
+    /// <summary>Axis i of the result is axis permutation[i] of x.</summary>
+    public static Tensor Transpose(Tensor x, params int[] permutation) => Ops.transpose(Guard.Given(permutation), x);
+
+    /// <summary>Tensors one after the other along an axis.</summary>
+    public static Tensor Concat(int axis, params Tensor[] xs) => Ops.concat(axis, Guard.Given(xs));
+
+    /// <summary>Tensors of one shape as the elements of a new first axis.</summary>
+    public static Tensor Stack(params Tensor[] xs) => Ops.stack(Guard.Given(xs));
+
+    /// <summary>The elements of x along an axis at these places.</summary>
+    public static Tensor Take(Tensor x, Tensor indices, int axis = 0) => Ops.take(axis, indices, x);
+
+    // ---- linear algebra
+
+    /// <summary>The product over the last axis of x and the first of y: inner, matrix-vector and matrix-matrix products.</summary>
+    public static Tensor Dot(Tensor x, Tensor y) => Ops.dot(x, y);
+
+    /// <summary>The lower triangular L with L L' = x.</summary>
+    public static Tensor Cholesky(Tensor x) => Ops.cholesky(x);
+}

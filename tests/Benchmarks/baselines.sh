@@ -1,0 +1,26 @@
+#!/bin/sh
+# Installs and builds what the benchmarks compare with: OpenBLAS from the distribution's packages, and the programs of
+# Baselines/*.cpp as shared libraries lib*.so in bin/baselines. Whatever is missing is reported, and the benchmarks then leave
+# it out.
+here=$(cd "$(dirname "$0")" && pwd)
+output="$here/bin/baselines"
+
+if ldconfig -p 2>/dev/null | grep -q 'libopenblas\.so\.0'; then
+    echo "OpenBLAS: found"
+elif command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq libopenblas0-pthread; then
+    echo "OpenBLAS: installed"
+else
+    echo "OpenBLAS: not found; install libopenblas.so.0 (Debian: libopenblas0-pthread)"
+fi
+
+if ! command -v g++ >/dev/null; then
+    echo "g++: not found; its programs are left out"
+    exit 0
+fi
+
+mkdir -p "$output"
+for source in "$here"/Baselines/*.cpp; do
+    [ -e "$source" ] || continue
+    library="$output/lib$(basename "$source" .cpp).so"
+    g++ -O3 -march=native -ffast-math -shared -fPIC "$source" -o "$library" && echo "g++: $library"
+done
