@@ -58,7 +58,9 @@ type CompilerSettings =
 
 /// Machine code of a loop program, with its constants. Immutable and thread-safe; collected with its last reference.
 [<Sealed>]
-type LoopCode internal (program: LoopProgram, layout: Layout, arenaLength: int, constants: Memory, entry: Entry) =
+type LoopCode internal (program: LoopProgram, layout: Layout, arenaLength: int, constants: Memory, entries: Entry[]) =
+
+    let entry = entries[0]
 
     /// What was compiled.
     member _.Program = program
@@ -90,10 +92,16 @@ type LoopCode internal (program: LoopProgram, layout: Layout, arenaLength: int, 
         let struct (memory, offset) = this.Locate(arena, buffer)
         Elements.read memory offset ty
 
-    /// Runs on an arena of ArenaLength elements.
+    /// Runs on an arena of ArenaLength elements. Of code in stages, the first.
     member this.Run(arena: Memory) =
         entry.Invoke(arena.Address, constants.Address)
         // Nothing that the code reads may be finalised while it runs.
+        GC.KeepAlive this
+        GC.KeepAlive arena
+
+    /// Runs one stage.
+    member this.RunStage(arena: Memory, stage: int) =
+        entries[stage].Invoke(arena.Address, constants.Address)
         GC.KeepAlive this
         GC.KeepAlive arena
 
@@ -120,11 +128,12 @@ module Compiler =
     // Half to three quarters of the limits of RyuJIT (20,000 instructions, 8,000 references, 2,000 labels).
     let private fits (body: IlBody) = body.Code.Length <= 10_000 && body.Labels <= 1_000 && references body <= 6_000
 
-    let private cut settings methodLimit (program: LoopProgram) : struct (IlBody[] * int) =
+    /// The bodies of these blocks of a program, the index of each block's body, and the elements of arena.
+    let private cut settings methodLimit (program: LoopProgram) blocks : struct (IlBody[] * int[] * int) =
         let set = Machine.vectors settings.VectorBits
         let parts = 8 / set.Lanes
         let layout = Layout.ofProgram program
-        let methods = Outline.program parts methodLimit program
+        let struct (methods, entries) = Outline.blocks parts methodLimit blocks
         let struct (sharedValues, sharedVariables) = Uses.shared program methods
         let trees = Trees(program, parts, methods, sharedValues, sharedVariables)
         let inlined = Inlining.choose program parts settings.InlineBudget methods
@@ -137,17 +146,22 @@ module Compiler =
             writer.Body
 
         let made = methods |> Array.map emit
-        struct (made, Layout.room slots.End)
+        struct (made, entries, Layout.room slots.End)
 
-    /// The bodies of a program's methods, callees first, and the elements of arena that they need. Sizes are estimated
-    /// before emission; where the estimate was too small (many spills), the program is cut again into smaller methods.
-    let bodies settings (program: LoopProgram) : struct (IlBody[] * int) =
+    /// Sizes are estimated before emission; where the estimate was too small (many spills), the program is cut again into
+    /// smaller methods.
+    let private cutToFit settings (program: LoopProgram) blocks =
         let rec attempt limit =
-            let struct (made, _) as result = cut settings limit program
+            let struct (made, _, _) as result = cut settings limit program blocks
 
             if limit <= 100 || Array.forall fits made then result else attempt (limit / 2)
 
         attempt settings.MethodLimit
+
+    /// The bodies of a program's methods, callees first, and the elements of arena that they need.
+    let bodies settings (program: LoopProgram) : struct (IlBody[] * int) =
+        let struct (made, _, arenaLength) = cutToFit settings program [| program.Body |]
+        struct (made, arenaLength)
 
     let private writeConstants (program: LoopProgram) (layout: Layout) =
         let memory = new Memory(layout.ConstantsLength)
@@ -162,18 +176,21 @@ module Compiler =
 
         memory
 
-    /// Machine code, ready to run.
-    let compile settings (program: LoopProgram) : LoopCode =
+    /// Machine code in stages, which run one after the other: these blocks, which are the program's body.
+    let stages settings (program: LoopProgram) (blocks: Block[]) : LoopCode =
         let layout = Layout.ofProgram program
-        let struct (bodies, arenaLength) = bodies settings program
+        let struct (bodies, entries, arenaLength) = cutToFit settings program blocks
 
         if settings.CheckIl then
             Array.iter IlCheck.body bodies
 
         let constants = writeConstants program layout
         // The owner of the code is the memory that it reads.
-        let entry = IlAssemble.program constants bodies
-        LoopCode(program, layout, arenaLength, constants, entry)
+        let made = IlAssemble.program constants bodies
+        LoopCode(program, layout, arenaLength, constants, entries |> Array.map (fun index -> made[index]))
+
+    /// Machine code, ready to run.
+    let compile settings (program: LoopProgram) : LoopCode = stages settings program [| program.Body |]
 
     /// The sizes of what would be emitted; nothing is compiled.
     let measure settings (program: LoopProgram) : CodeSize =

@@ -1,5 +1,5 @@
 // The engine for the processor this runs on: programs are lowered to loops, loops to IL, IL to machine code by RyuJIT.
-// Relies on all files above and on Lowering.
+// Relies on all files above and on Lowering. Read Explain next.
 namespace Ppl.Jit
 
 open System.Runtime.CompilerServices
@@ -53,6 +53,9 @@ type CpuEngine(options: CpuOptions) =
             Compiled(program, Lower.program program |> Compiler.compile settings)
         else
             LoopCompiled program
+
+    /// How it compiles.
+    member internal _.Settings = settings
 
     /// An engine for the vectors that the processor has.
     new() = CpuEngine(CpuOptions())

@@ -101,6 +101,9 @@ let private allocated (f: unit -> 'a) =
     let result = f ()
     result, float (GC.GetAllocatedBytesForCurrentThread() - before)
 
+/// By how much the counts per equation of tracing, simplification, lowering and emission may grow.
+let private factors = [ 1.5; 1.5; 1.5; 4.0 ]
+
 /// For each phase a count per equation, and the sizes of the methods.
 let private costs name count =
     let build, length = families[name]
@@ -129,7 +132,8 @@ let ``Each phase costs the same per equation for many more equations`` (name: st
     let small, _ = costs name 1600
     let large, size = costs name 12000
 
-    List.iter2 (fun few many -> Assert.InRange(many, 0.0, 1.5 * few)) small large
+    // Emission may cut a program again, into smaller methods, where it turns out longer than estimated.
+    List.iter2 (fun (few, factor) many -> Assert.InRange(many, 0.0, factor * few)) (List.zip small factors) large
 
     Assert.InRange(size.Bytes, 1, 50_000)
     Assert.InRange(size.Instructions, 1, 10_000)
