@@ -23,12 +23,12 @@ type internal Ports(name: string, types: TensorType[]) =
     /// The elements of one.
     member _.Count n = counts[n]
 
-    /// The elements of one that must be real.
-    member this.RealCount(operation, n) =
+    /// The number of elements of one that must have this element type.
+    member this.CountOf(operation, n, dtype) =
         let ty: TensorType = this.Type(operation, n)
 
-        if ty.DType <> DType.F64 then
-            Errors.dtypes operation $"{name} {n} is {ty}, not f64"
+        if ty.DType <> dtype then
+            Errors.dtypes operation $"{name} {n} is {ty}, not {DType.name dtype}"
 
         counts[n]
 
@@ -88,9 +88,21 @@ type internal Instance(contract: Contract) =
 
         member _.Input n =
             alive "Input"
-            let count = contract.Inputs.RealCount("Input", n)
+            let count = contract.Inputs.CountOf("Input", n, DType.F64)
             let struct (memory, offset) = inputs[n]
             memory.Reals(offset, count)
+
+        member _.InputFloat32 n =
+            alive "InputFloat32"
+            contract.Inputs.CountOf("InputFloat32", n, DType.F32) |> ignore
+            Ppl.Lowering.ElementType.refuse DType.F32
+            Span<float32>.Empty
+
+        member _.OutputFloat32 n =
+            alive "OutputFloat32"
+            contract.Outputs.CountOf("OutputFloat32", n, DType.F32) |> ignore
+            Ppl.Lowering.ElementType.refuse DType.F32
+            ReadOnlySpan<float32>.Empty
 
         member _.Invoke() =
             alive "Invoke"
@@ -98,7 +110,7 @@ type internal Instance(contract: Contract) =
 
         member _.Output n =
             alive "Output"
-            let count = contract.Outputs.RealCount("Output", n)
+            let count = contract.Outputs.CountOf("Output", n, DType.F64)
             let struct (memory, offset) = outputs[n]
             Span.op_Implicit (memory.Reals(offset, count)): ReadOnlySpan<float>
 
@@ -120,6 +132,9 @@ type internal Instance(contract: Contract) =
             match ty.DType with
             | DType.F64 -> memory.Reals(offset + index, 1)[0]
             | DType.I32 -> float (memory.Integers(offset + index, 1)[0])
+            | DType.F32
+            | DType.I64
+            | DType.U32 -> Ppl.Lowering.ElementType.refuse ty.DType
             | DType.Bool -> if memory.Integers(offset + index, 1)[0] = 0L then 0.0 else 1.0
 
         member _.Feed(from, into) =

@@ -16,18 +16,7 @@ type internal LoopInstance(program: Program, loops: LoopProgram) =
     let arguments = inputs.Types |> Array.map (fun ty -> Literal.fill ty 0.0)
     let mutable results = outputs.Types |> Array.map (fun ty -> Literal.fill ty 0.0)
 
-    let copy (ty: TensorType) (data: Storage) =
-        match data with
-        | Storage.F64 values -> Storage.F64(Array.copy values)
-        | Storage.I32 values -> Storage.I32(Array.copy values)
-        | Storage.Bool values -> Storage.Bool(Array.copy values)
-        |> Literal.create ty.Shape
-
-    let number (data: Storage) index =
-        match data with
-        | Storage.F64 values -> values[index]
-        | Storage.I32 values -> float values[index]
-        | Storage.Bool values -> if values[index] then 1.0 else 0.0
+    let copy (ty: TensorType) (data: Storage) = Literal.create ty.Shape (Storage.copy data)
 
     interface IInstance with
 
@@ -41,8 +30,12 @@ type internal LoopInstance(program: Program, loops: LoopProgram) =
             arguments[n] <- copy ty value.Data
 
         member _.Input n =
-            inputs.RealCount("Input", n) |> ignore
+            inputs.CountOf("Input", n, DType.F64) |> ignore
             Span<float>(Literal.floats arguments[n])
+
+        member _.InputFloat32 n =
+            inputs.CountOf("InputFloat32", n, DType.F32) |> ignore
+            Span<float32>(Literal.float32s arguments[n])
 
         member _.Invoke() =
             results <-
@@ -52,8 +45,12 @@ type internal LoopInstance(program: Program, loops: LoopProgram) =
                     (Evaluate.run loops arguments)
 
         member _.Output n =
-            outputs.RealCount("Output", n) |> ignore
+            outputs.CountOf("Output", n, DType.F64) |> ignore
             ReadOnlySpan<float>(Literal.floats results[n])
+
+        member _.OutputFloat32 n =
+            outputs.CountOf("OutputFloat32", n, DType.F32) |> ignore
+            ReadOnlySpan<float32>(Literal.float32s results[n])
 
         member _.GetOutput n =
             let ty = outputs.Type("GetOutput", n)
@@ -65,7 +62,7 @@ type internal LoopInstance(program: Program, loops: LoopProgram) =
             if index < 0 || index >= outputs.Count n then
                 Errors.range "Read" $"result {n} is {ty}; there is no element {index}"
 
-            number results[n].Data index
+            Storage.number results[n].Data index
 
         member this.Feed(from, into) =
             outputs.Type("Feed", from) |> ignore

@@ -6,6 +6,7 @@ open System
 open System.Runtime.InteropServices
 open Microsoft.FSharp.NativeInterop
 open Ppl.Core
+open Ppl.Lowering
 
 /// A run of 8-byte elements, zero at first.
 [<Sealed>]
@@ -54,6 +55,9 @@ module Elements =
 
             for i in 0 .. values.Length - 1 do
                 target[i] <- int64 values[i]
+        | Storage.F32 _
+        | Storage.I64 _
+        | Storage.U32 _ -> ElementType.refuse (Storage.dtype data)
         | Storage.Bool values ->
             let target = memory.Integers(offset, values.Length)
 
@@ -74,6 +78,9 @@ module Elements =
                     values[i] <- int (memory.Integers(offset, count)[i])
 
                 Storage.I32 values
+            | DType.F32
+            | DType.I64
+            | DType.U32 -> ElementType.refuse ty.DType
             | DType.Bool ->
                 let values = Array.zeroCreate count
 

@@ -220,10 +220,17 @@ type internal Emitter() =
 
 /// Element types in registers and memory.
 [<RequireQualifiedAccess>]
-module internal ElementType =
+module ElementType =
+
+    /// Element types that engines do not run yet.
+    let refuse dtype : 'a =
+        Errors.dtypes "compile" $"engines do not run programs with tensors of {DType.name dtype} yet"
 
     let ofDType dtype =
         match dtype with
         | DType.F64 -> Elem.Real
         | DType.I32 -> Elem.Int
+        | DType.F32
+        | DType.I64
+        | DType.U32 -> refuse dtype
         | DType.Bool -> Elem.Mask

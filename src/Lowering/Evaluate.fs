@@ -23,6 +23,9 @@ let private bits (data: Storage) i =
     match data with
     | Storage.F64 x -> BitConverter.DoubleToInt64Bits x[i]
     | Storage.I32 x -> int64 x[i]
+    | Storage.F32 _
+    | Storage.I64 _
+    | Storage.U32 _ -> ElementType.refuse (Storage.dtype data)
     | Storage.Bool x -> if x[i] then -1L else 0L
 
 let private ofBits elem (items: int64[]) =
@@ -41,7 +44,7 @@ let private splat (data: Storage) =
                 (match data with
                  | Storage.F64 _ -> Elem.Real
                  | Storage.I32 _ -> Elem.Int
-                 | Storage.Bool _ -> Elem.Mask)
+                 | _ -> Elem.Mask)
                 (Array.create 8 (bits data 0))
 
 /// A run of memory.
@@ -132,7 +135,7 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
                     (match data with
                      | Storage.F64 _ -> Elem.Real
                      | Storage.I32 _ -> Elem.Int
-                     | Storage.Bool _ -> Elem.Mask)
+                     | _ -> Elem.Mask)
                     [| bits data i |])
 
         let join = ReferenceElementwise.binary (Fold.binary op)

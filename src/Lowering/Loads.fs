@@ -24,6 +24,9 @@ let private literalElement (e: Emitter) (literal: Literal) i =
     match literal.Data with
     | Storage.F64 data -> e.Real data[i]
     | Storage.I32 data -> e.Int data[i]
+    | Storage.F32 _
+    | Storage.I64 _
+    | Storage.U32 _ -> ElementType.refuse (Storage.dtype literal.Data)
     | Storage.Bool data -> e.Mask data[i]
 
 /// The axis along which the lanes go and that is not contiguous, if there is exactly one lane axis of step 1.

@@ -148,27 +148,9 @@ module internal Facts =
 
     /// The element that fills a literal, if all are the same bits.
     let tryUniform (literal: Literal) =
-        let n = literal.Type.Shape.Count
-
-        if n = 0 then
-            ValueSome 0.0
-        else
-            match literal.Data with
-            | Storage.F64 data ->
-                let first = System.BitConverter.DoubleToInt64Bits data[0]
-                let mutable i = 1
-
-                while i < n && System.BitConverter.DoubleToInt64Bits data[i] = first do
-                    i <- i + 1
-
-                if i = n then ValueSome data[0] else ValueNone
-            | Storage.I32 data ->
-                if Array.forall (fun x -> x = data[0]) data then ValueSome(float data[0]) else ValueNone
-            | Storage.Bool data ->
-                if Array.forall (fun x -> x = data[0]) data then
-                    ValueSome(if data[0] then 1.0 else 0.0)
-                else
-                    ValueNone
+        if literal.Type.Shape.Count = 0 then ValueSome 0.0
+        elif Storage.isUniform literal.Data then ValueSome(Storage.number literal.Data 0)
+        else ValueNone
 
 /// Constant data as buffers, each once, also with one axis moved last so that it can be read in lanes.
 [<Sealed>]
@@ -184,17 +166,18 @@ type internal ConstantPool(emitter: Emitter) =
                 Place = Place.Constant literal
             }
 
-    let permute (shape: Shape) (axis: int) (data: 'a[]) : 'a[] =
+    /// The elements in the order in which an axis comes last.
+    let permute (shape: Shape) (axis: int) (data: Storage) =
         let inner = Shape.strides shape
         let stride, extent = inner[axis], shape[axis]
-        let rest = if extent = 0 then 0 else data.Length / extent
 
-        Array.init data.Length (fun i ->
+        let source i =
             let outer, along = i / extent, i % extent
             // `outer` counts the other axes in order: split it around the axis that moved.
             let high, low = outer / stride, outer % stride
-            ignore rest
-            data[high * stride * extent + along * stride + low])
+            high * stride * extent + along * stride + low
+
+        Storage.gather (Array.init shape.Count source) data
 
     /// The buffer of a literal.
     member _.Buffer(literal: Literal) =
@@ -221,12 +204,7 @@ type internal ConstantPool(emitter: Emitter) =
         match moved.TryGetValue key with
         | true, buffer -> struct (buffer, strides)
         | _ ->
-            let data =
-                match literal.Data with
-                | Storage.F64 data -> Storage.F64(permute shape axis data)
-                | Storage.I32 data -> Storage.I32(permute shape axis data)
-                | Storage.Bool data -> Storage.Bool(permute shape axis data)
-
+            let data = permute shape axis literal.Data
             let buffer = add (Literal.create (Shape.ofArray [| shape.Count |]) data)
             moved[key] <- buffer
             struct (buffer, strides)

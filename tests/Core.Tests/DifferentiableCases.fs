@@ -72,9 +72,9 @@ let private elementwise =
         two "pow" p5 x5 Ops.pow
         two "max" x5 y5 Ops.max
         two "min" x5 y5 Ops.min
-        two "select" x5 y5 (fun x y -> Ops.select (Ops.greater x (Ops.scalar 0.5)) (x * y) (Ops.square y))
+        two "select" x5 y5 (fun x y -> Ops.select (Ops.greater x (Ops.scalarLike x 0.5)) (x * y) (Ops.square y))
         two "used twice" x5 y5 (fun x y -> Ops.sin (x * y) * x + y)
-        one "pow with a known exponent" p5 (fun x -> Ops.pow x (Ops.scalar 3.0))
+        one "pow with a known exponent" p5 (fun x -> Ops.pow x (Ops.scalarLike x 3.0))
         one "logistic" x5 (fun x -> Ops.logSigmoid x + Ops.logit (Ops.sigmoid x))
         two "logAddExp" x5 y5 Ops.logAddExp
     ]
@@ -104,7 +104,7 @@ let private moves =
         each "reshape" cube (fun x -> Ops.square (Ops.reshape (Shape.ofList [ 4; 3 ]) x))
         each "transpose" cube (fun x ->
             Ops.square (Ops.transpose [| 2; 0; 1 |] x)
-            * Ops.fill (TensorType.create DType.F64 (Shape.ofList [ 2; 2; 3 ])) 2.0)
+            * Ops.fill (TensorType.create x.DType (Shape.ofList [ 2; 2; 3 ])) 2.0)
         each "broadcast" (matrix 1 3 0.1) (fun x -> Ops.square (Ops.broadcastTo (Shape.ofList [ 2; 4; 3 ]) x))
         each "broadcast along" x5 (fun x -> Ops.square (Ops.broadcastAlong (Shape.ofList [ 5; 2 ]) [| 0 |] x))
         each "broadcast to nothing" (f [ 1.5 ]) (fun x -> Ops.broadcastTo (Shape.ofList [ 0 ]) x)
@@ -202,7 +202,7 @@ let private loops =
                     true
                     3
                     (fun s x ->
-                        let weight = Ops.toFloat s[2] + 1.0
+                        let weight = Ops.convert s[0].DType s[2] + 1.0
                         let a = Ops.sin (s[0] * x[0]) + weight * s[1]
                         [| a; s[1] * xs[1]; s[2] + Tensor.OfInt 1 |], [| a * x[0]; weight; a |])
                     [| xs[1]; Ops.square xs[1]; Tensor.OfInt 2 |]
@@ -211,7 +211,7 @@ let private loops =
             [| state[0]; ys[0]; ys[1] |])
         one "scan: only outputs are used" x5 (fun x ->
             let _, ys =
-                Control.scan (fun s x -> [| s[0] * x[0] + 1.0 |], [| s[0] * s[0] |]) [| Ops.scalar 0.5 |] [| x |]
+                Control.scan (fun s x -> [| s[0] * x[0] + 1.0 |], [| s[0] * s[0] |]) [| Ops.scalarLike x 0.5 |] [| x |]
 
             Ops.sum ys[0])
         one "scan of length zero" (f [ 0.7 ]) (fun x ->
@@ -239,27 +239,27 @@ let private loops =
         two "cond in scan" (f [ 0.6; -0.2; 0.9; -1.4 ]) (Literal.f64 0.7) (fun x a ->
             let step (s: Tensor[]) (x: Tensor[]) =
                 let next =
-                    Control.cond (Ops.greater x[0] (Ops.scalar 0.0)) (fun () -> Ops.exp (s[0] * a)) (fun () ->
+                    Control.cond (Ops.greater x[0] (Ops.scalarLike x[0] 0.0)) (fun () -> Ops.exp (s[0] * a)) (fun () ->
                         s[0] - a * x[0])
 
                 [| next |], [||]
 
             (fst (Control.scan step [| a |] [| x |]))[0])
         two "cond: both branches use other things" x5 (Literal.f64 0.3) (fun x a ->
-            Control.cond (Ops.less a (Ops.scalar 0.5)) (fun () -> Ops.sum (x * a)) (fun () -> Ops.exp a))
+            Control.cond (Ops.less a (Ops.scalarLike a 0.5)) (fun () -> Ops.sum (x * a)) (fun () -> Ops.exp a))
         two "cond: the other branch" x5 (Literal.f64 0.7) (fun x a ->
-            Control.cond (Ops.less a (Ops.scalar 0.5)) (fun () -> Ops.sum (x * a)) (fun () -> Ops.exp a))
+            Control.cond (Ops.less a (Ops.scalarLike a 0.5)) (fun () -> Ops.sum (x * a)) (fun () -> Ops.exp a))
         one "scan in cond" x5 (fun x ->
             Control.cond
-                (Ops.less x[1] (Ops.scalar 0.5))
+                (Ops.less x[1] (Ops.scalarLike x 0.5))
                 (fun () -> (fst (Control.scan (fun s v -> [| Ops.sin (s[0] + v[0]) |], [||]) [| x[2] |] [| x |]))[0])
                 (fun () -> Ops.sum x))
         one "a loop on data beside" x5 (fun x ->
             let n =
                 Control.whileLoop
-                    (fun s -> Ops.less s[0] (Ops.scalar 9.0))
+                    (fun s -> Ops.less s[0] (Ops.scalarLike x 9.0))
                     (fun s -> [| s[0] * 2.0 |])
-                    [| Ops.scalar 1.0 |]
+                    [| Ops.scalarLike x 1.0 |]
 
             n[0] * Ops.sum (Ops.square x))
     ]

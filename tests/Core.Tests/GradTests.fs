@@ -19,7 +19,10 @@ let private weighted f (xs: Tensor[]) =
     let ys: Tensor[] = f xs
     let cs = constants (Random 3) ys
 
-    Array.map2 (fun (c: Tensor) (y: Tensor) -> if y.DType = DType.F64 then Ops.sum (c * y) else Ops.scalar 0.0) cs ys
+    Array.map2
+        (fun (c: Tensor) (y: Tensor) -> if DType.isReal y.DType then Ops.sum (c * y) else Ops.scalarLike xs[0] 0.0)
+        cs
+        ys
     |> Array.reduce (+)
 
 let private gradient f (xs: Tensor[]) = snd (Grad.valueAndGradMany (weighted f) xs)
@@ -227,3 +230,28 @@ let ``the function is traced once`` () =
 
     Grad.valueAndGrad f (Tensor.OfFloats [| 1.0; 2.0 |]) |> ignore
     Assert.Equal(1, calls)
+
+/// Gradients, and directional derivatives, of the same function at the same arguments in f32.
+[<Fact>]
+let ``derivatives of f32 programs are those of f64 programs up to rounding`` () =
+    for case in all do
+        let rounded = case.At |> Array.map (fun x -> convertTo DType.F32 x |> convertTo DType.F64)
+        let narrow = Array.map (convertTo DType.F32)
+
+        let compare what (expected: Literal[]) (actual: Literal[]) =
+            for wide, narrow in Array.zip expected actual do
+                let scale = if isReal wide then 1.0 + Array.sumBy abs (Literal.widened wide) else 1.0
+                Assert.Equal(narrowed wide.Type, narrow.Type)
+
+                if isReal wide then
+                    let distance = distance wide (convertTo DType.F64 narrow)
+                    Assert.True(distance < 3e-5 * scale, $"{case.Name}: {what} differ by {distance}")
+
+        compare "gradients" (run (gradient case.Function) rounded) (run (gradient case.Function) (narrow rounded))
+        let t = rounded |> Array.map (typeOf >> random (Random 5))
+        let forward (xs: Tensor[]) = snd (Jvp.jvp case.Function xs[.. case.At.Length - 1] xs[case.At.Length ..])
+
+        compare
+            "directional derivatives"
+            (run forward (Array.append rounded t))
+            (run forward (narrow (Array.append rounded t)))

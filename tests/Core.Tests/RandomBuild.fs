@@ -20,6 +20,10 @@ let private wildReals =
     [| nan; infinity; -infinity; -0.0; 1e300; -1e300; 1e-300; Double.Epsilon; 2147483648.0; -745.2 |]
 
 let private wildInts = [| Int32.MinValue; Int32.MaxValue; -1; 1 <<< 30; 32 |]
+
+let private wildLongs =
+    [| Int64.MinValue; Int64.MaxValue; -1L; 1L <<< 62; (1L <<< 54) + (1L <<< 30) + 1L; 64L |]
+
 let f64 = TensorType.create DType.F64
 let i32 = TensorType.create DType.I32
 
@@ -56,12 +60,18 @@ type Build(rng: Random, family: Family, wild: bool, depth: int) =
 
     member private this.Int = if wild && this.Chance 0.15 then this.OneOf wildInts else this.Below 9 - 2
 
+    member private this.Long =
+        if wild && this.Chance 0.15 then this.OneOf wildLongs else int64 (this.Below 9 - 2)
+
     member this.Literal(ty: TensorType) =
         let n = ty.Shape.Count
 
         match ty.DType with
         | DType.F64 -> Storage.F64(Array.init n (fun _ -> this.Real))
+        | DType.F32 -> Storage.F32(Array.init n (fun _ -> float32 this.Real))
+        | DType.I64 -> Storage.I64(Array.init n (fun _ -> this.Long))
         | DType.I32 -> Storage.I32(Array.init n (fun _ -> this.Int))
+        | DType.U32 -> Storage.U32(Array.init n (fun _ -> uint32 this.Int))
         | DType.Bool -> Storage.Bool(Array.init n (fun _ -> this.Chance 0.5))
         |> Literal.create ty.Shape
 

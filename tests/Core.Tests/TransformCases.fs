@@ -22,7 +22,21 @@ let random (rng: Random) (ty: TensorType) =
     match ty.DType with
     | DType.F64 ->
         Literal.create ty.Shape (Storage.F64(Array.init ty.Shape.Count (fun _ -> 2.0 * rng.NextDouble() - 1.0)))
+    | DType.F32 ->
+        Literal.create
+            ty.Shape
+            (Storage.F32(Array.init ty.Shape.Count (fun _ -> float32 (2.0 * rng.NextDouble() - 1.0))))
     | _ -> Literal.fill ty 0.0
+
+/// Reals of another precision; integers and truth values stay.
+let convertTo dtype (x: Literal) =
+    if DType.isReal x.Type.DType then
+        (Reference.evaluate (Primitive.Convert dtype) [| x |])[0]
+    else
+        x
+
+/// The type in f32.
+let narrowed (ty: TensorType) = if DType.isReal ty.DType then { ty with DType = DType.F32 } else ty
 
 let private realParts (xs: Literal[]) =
     xs |> Array.collect (fun x -> if x.Type.DType = DType.F64 then Literal.floats x else [||])

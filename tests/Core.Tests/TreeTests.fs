@@ -300,8 +300,10 @@ type private ReferenceCompiled(program: Program) =
     interface IInstance with
         member _.SetInput(n, value) = inputs[n] <- Some value
         member _.Input n = Span(Literal.floats inputs[n].Value)
+        member _.InputFloat32 n = Span(Literal.float32s inputs[n].Value)
         member _.Invoke() = outputs <- Reference.run program (Array.map Option.get inputs)
         member _.Output n = ReadOnlySpan(Literal.floats outputs[n])
+        member _.OutputFloat32 n = ReadOnlySpan(Literal.float32s outputs[n])
         member _.GetOutput n = outputs[n]
         member _.Read(n, index) = (Literal.floats outputs[n])[index]
         member _.Feed(from, into) = inputs[into] <- Some outputs[from]

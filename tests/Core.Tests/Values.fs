@@ -10,6 +10,12 @@ let reals (shape: int list) (data: float list) = Literal.create (Shape.ofList sh
 let ints (shape: int list) (data: int list) = Literal.create (Shape.ofList shape) (Storage.I32(List.toArray data))
 let bools (shape: int list) (data: bool list) = Literal.create (Shape.ofList shape) (Storage.Bool(List.toArray data))
 
+/// Vectors of the other element types.
+let singles (data: float32 list) = Literal.create (Shape.ofList [ data.Length ]) (Storage.F32(List.toArray data))
+
+let longs (data: int64 list) = Literal.create (Shape.ofList [ data.Length ]) (Storage.I64(List.toArray data))
+let words (data: uint32 list) = Literal.create (Shape.ofList [ data.Length ]) (Storage.U32(List.toArray data))
+
 /// A vector.
 let f (data: float list) = reals [ data.Length ] data
 
@@ -20,11 +26,14 @@ let i (data: int list) = ints [ data.Length ] data
 let b (data: bool list) = bools [ data.Length ] data
 
 let private bits (x: float) = if Double.IsNaN x then Int64.MaxValue else BitConverter.DoubleToInt64Bits x
+let private bitsOfSingle (x: float32) = if Single.IsNaN x then Int32.MaxValue else BitConverter.SingleToInt32Bits x
 
 /// Equal types, and equal bits or both NaN.
 let sameBits (x: Literal) (y: Literal) =
     match x.Data, y.Data with
     | Storage.F64 xs, Storage.F64 ys -> x.Type = y.Type && Array.forall2 (fun x y -> bits x = bits y) xs ys
+    | Storage.F32 xs, Storage.F32 ys ->
+        x.Type = y.Type && Array.forall2 (fun x y -> bitsOfSingle x = bitsOfSingle y) xs ys
     | _ -> x = y
 
 let private show (value: Literal) = $"{value.Type} %A{value.Data}"
@@ -42,5 +51,5 @@ let gives (expected: Literal) primitive (args: Literal list) =
 let distance (x: Literal) (y: Literal) =
     Assert.Equal(x.Type, y.Type)
 
-    Array.map2 (fun (a: float) b -> abs (a - b)) (Literal.floats x) (Literal.floats y)
+    Array.map2 (fun (a: float) b -> abs (a - b)) (Literal.widened x) (Literal.widened y)
     |> Array.fold max 0.0

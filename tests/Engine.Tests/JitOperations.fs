@@ -44,16 +44,7 @@ let private all32 sources target op = fun lanes -> elementwise lanes sources tar
 let private pairs elem =
     // All 32 x 32 pairs.
     let first = samples elem
-
-    let repeated (xs: 'a[]) = xs |> Array.collect (fun x -> Array.create 32 x)
-
-    let left =
-        match first with
-        | Storage.F64 xs -> Storage.F64(repeated xs)
-        | Storage.I32 xs -> Storage.I32(repeated xs)
-        | Storage.Bool xs -> Storage.Bool(repeated xs)
-
-    left, tile 32 first
+    Storage.gather (Array.init 1024 (fun i -> i / 32)) first, tile 32 first
 
 let private unaryCases =
     let real =

@@ -44,6 +44,7 @@ type Sketch() =
             | DType.F64 -> Elem.Real
             | DType.I32 -> Elem.Int
             | DType.Bool -> Elem.Mask
+            | other -> ElementType.refuse other
 
         buffer elem literal.Type.Shape.Count (Place.Constant literal)
 
@@ -126,7 +127,12 @@ let bitsOf (data: Storage) : int64[] =
     | Storage.F64 values ->
         values
         |> Array.map (fun x -> if Double.IsNaN x then 0x7FF8000000000000L else BitConverter.DoubleToInt64Bits x)
+    | Storage.F32 values ->
+        values
+        |> Array.map (fun x -> if Single.IsNaN x then 0x7FC00000L else int64 (BitConverter.SingleToInt32Bits x))
+    | Storage.I64 values -> values
     | Storage.I32 values -> Array.map int64 values
+    | Storage.U32 values -> Array.map int64 values
     | Storage.Bool values -> values |> Array.map (fun x -> if x then -1L else 0L)
 
 let real x = Storage.F64 x
@@ -214,20 +220,13 @@ let samples elem =
 
 /// The samples in another order, so that pairs meet.
 let rotated elem by =
-    let rotate (xs: 'a[]) = Array.init xs.Length (fun i -> xs[(i * 5 + by) % xs.Length])
-
-    match samples elem with
-    | Storage.F64 xs -> Storage.F64(rotate xs)
-    | Storage.I32 xs -> Storage.I32(rotate xs)
-    | Storage.Bool xs -> Storage.Bool(rotate xs)
+    let data = samples elem
+    let count = Storage.length data
+    Storage.gather (Array.init count (fun i -> (i * 5 + by) % count)) data
 
 let tile times (data: Storage) =
-    let tile (xs: 'a[]) = Array.concat (Array.create times xs)
-
-    match data with
-    | Storage.F64 xs -> Storage.F64(tile xs)
-    | Storage.I32 xs -> Storage.I32(tile xs)
-    | Storage.Bool xs -> Storage.Bool(tile xs)
+    let count = Storage.length data
+    Storage.gather (Array.init (times * count) (fun i -> i % count)) data
 
 /// What the reference evaluator makes of one primitive on vectors of one length.
 let reference primitive (arguments: Storage list) =
@@ -239,12 +238,8 @@ let reference primitive (arguments: Storage list) =
 
 /// `count` samples in random order.
 let samplesOf count elem (random: Random) =
-    let choose (xs: 'a[]) = Array.init count (fun _ -> xs[random.Next xs.Length])
-
-    match elem with
-    | Elem.Real -> Storage.F64(choose reals)
-    | Elem.Int -> Storage.I32(choose ints)
-    | Elem.Mask -> Storage.Bool(choose truths)
+    let data = samples elem
+    Storage.gather (Array.init count (fun _ -> random.Next(Storage.length data))) data
 
 /// What the evaluator of loop programs makes of it.
 let evaluated program (arguments: Storage list) =

@@ -19,9 +19,13 @@ let private literal (seed: int) (ty: TensorType) =
     let n = ty.Shape.Count
 
     match ty.DType with
-    | DType.F64 -> Literal.create ty.Shape (Storage.F64(Array.init n (fun _ -> 2.0 * rng.NextDouble() - 1.0)))
-    | DType.I32 -> Literal.create ty.Shape (Storage.I32(Array.init n (fun _ -> rng.Next(-2, 12))))
-    | DType.Bool -> Literal.create ty.Shape (Storage.Bool(Array.init n (fun _ -> rng.Next 2 = 0)))
+    | DType.F64 -> Storage.F64(Array.init n (fun _ -> 2.0 * rng.NextDouble() - 1.0))
+    | DType.F32 -> Storage.F32(Array.init n (fun _ -> float32 (2.0 * rng.NextDouble() - 1.0)))
+    | DType.I64 -> Storage.I64(Array.init n (fun _ -> rng.NextInt64(-2L, 12L)))
+    | DType.I32 -> Storage.I32(Array.init n (fun _ -> rng.Next(-2, 12)))
+    | DType.U32 -> Storage.U32(Array.init n (fun _ -> uint32 (rng.Next 12)))
+    | DType.Bool -> Storage.Bool(Array.init n (fun _ -> rng.Next 2 = 0))
+    |> Literal.create ty.Shape
 
 let private loopsOf types f = Compile.program types f |> Lower.program
 

@@ -60,7 +60,10 @@ module Errors =
 
     /// PPL5002: an element type that the operation does not take.
     let dtypes (operation: string) (what: string) : 'a =
-        fail "PPL5002" $"{operation}: {what}." "convert the argument (Ops.toFloat, Ops.toInt) before the operation"
+        fail
+            "PPL5002"
+            $"{operation}: {what}."
+            "convert the argument (Ops.toFloat, Ops.toFloat32, Ops.toInt, Ops.convert) before the operation"
 
     /// PPL5003: an axis that the tensor does not have, or that is named twice.
     let axis (operation: string) (what: string) : 'a =

@@ -6,20 +6,22 @@ namespace Ppl.Core.Ir
 open FSharp.Reflection
 open Ppl.Core
 
-/// Elementwise functions of one argument. Real functions take and give f64 unless said otherwise.
+/// Elementwise functions of one argument. Real functions take and give f64 or f32 unless said otherwise; integers are i64,
+/// i32 and u32. On f32, -, |x|, sign, floor, 1 / x, x^2 and the square root are f32 arithmetic; every other function is that
+/// of f64, rounded once.
 [<RequireQualifiedAccess; Struct>]
 type UnaryOp =
-    /// -x (f64; i32 wraps)
+    /// -x (reals; integers wrap)
     | Neg
-    /// |x| (f64; i32 wraps: |Int32.MinValue| is itself)
+    /// |x| (reals; integers wrap: |Int32.MinValue| is itself)
     | Abs
-    /// -1, 0 or 1; NaN and signed zeros are kept (f64, i32)
+    /// -1, 0 or 1; NaN and signed zeros are kept (reals, integers)
     | Sign
     /// The largest integer not above x
     | Floor
     /// 1 / x
     | Reciprocal
-    /// x^2 (f64, i32)
+    /// x^2 (reals, integers)
     | Square
     /// The square root; NaN below 0
     | Sqrt
@@ -56,42 +58,43 @@ type UnaryOp =
     | Ndtri
     /// Negation (bool)
     | Not
-    /// f64 -> bool
+    /// reals -> bool
     | IsFinite
-    /// f64 -> bool
+    /// reals -> bool
     | IsNaN
 
-/// Elementwise functions of two arguments of one type and shape.
+/// Elementwise functions of two arguments of one type and shape. Reals are f64 and f32 (rounded once), integers i64, i32 and
+/// u32 (they wrap).
 [<RequireQualifiedAccess; Struct>]
 type BinaryOp =
-    /// x + y (f64, i32)
+    /// x + y (reals, integers)
     | Add
-    /// x - y (f64, i32)
+    /// x - y (reals, integers)
     | Sub
-    /// x y (f64, i32)
+    /// x y (reals, integers)
     | Mul
-    /// x / y (f64; i32 truncates towards zero and wraps, x / 0 = 0)
+    /// x / y (reals; integers truncate towards zero and wrap, x / 0 = 0)
     | Div
-    /// The remainder of i32 division, of the sign of x; x % 0 = 0
+    /// The remainder of integer division, of the sign of x; x % 0 = 0
     | Rem
-    /// x^y (f64)
+    /// x^y (reals)
     | Pow
-    /// The larger, 0.0 being above -0.0; NaN if either is NaN (f64, i32)
+    /// The larger, 0.0 being above -0.0; NaN if either is NaN (reals, integers)
     | Max
-    /// The smaller, -0.0 being below 0.0; NaN if either is NaN (f64, i32)
+    /// The smaller, -0.0 being below 0.0; NaN if either is NaN (reals, integers)
     | Min
-    /// Conjunction (bool), bitwise (i32)
+    /// Conjunction (bool), bitwise (integers)
     | And
-    /// Disjunction (bool), bitwise (i32)
+    /// Disjunction (bool), bitwise (integers)
     | Or
-    /// Exclusive or (bool), bitwise (i32)
+    /// Exclusive or (bool), bitwise (integers)
     | Xor
-    /// x shifted left by y mod 32 (i32)
+    /// x shifted left by y mod its width, 32 or 64 bits (integers)
     | ShiftLeft
-    /// x shifted right by y mod 32, zeros in front (i32)
+    /// x shifted right by y mod its width, zeros in front (integers)
     | ShiftRight
 
-/// Comparisons; every comparison with NaN is false except Ne (f64, i32; Eq and Ne also bool).
+/// Comparisons; every comparison with NaN is false except Ne (reals, integers; Eq and Ne also bool).
 [<RequireQualifiedAccess; Struct>]
 type CompareOp =
     | Eq
@@ -104,13 +107,14 @@ type CompareOp =
 /// Reductions over axes.
 [<RequireQualifiedAccess; Struct>]
 type ReduceOp =
-    /// f64 (the reference in index order, engines in the fixed 8-lane order, both from 0.0), i32; 0 over nothing
+    /// Reals (the reference in index order, engines in the fixed 8-lane order, both from 0.0), integers; 0 over nothing.
+    /// f32 is summed in f64 and rounded once, by everybody.
     | Sum
-    /// f64, i32; 1 over nothing
+    /// Reals (f32 is multiplied in f64 and rounded once), integers; 1 over nothing
     | Prod
-    /// As the binary Max: f64 (-inf over nothing; NaN wins), i32 (Int32.MinValue over nothing)
+    /// As the binary Max: reals (-inf over nothing; NaN wins), integers (the lowest over nothing)
     | Max
-    /// As the binary Min: f64 (+inf over nothing; NaN wins), i32 (Int32.MaxValue over nothing)
+    /// As the binary Min: reals (+inf over nothing; NaN wins), integers (the highest over nothing)
     | Min
     /// bool; false over nothing
     | Any
@@ -120,7 +124,8 @@ type ReduceOp =
 /// Cumulative operations along one axis.
 [<RequireQualifiedAccess; Struct>]
 type CumulateOp =
-    /// y_i = 0 + x_0 + ... + x_i, summed in this order; if reversed, 0 + x_n + ... + x_i (f64, i32)
+    /// y_i = 0 + x_0 + ... + x_i, summed in this order; if reversed, 0 + x_n + ... + x_i
+    /// (reals: f32 keeps the sum in f64 and rounds each y_i once; integers)
     | Sum
 
 /// Rearrangements: no arithmetic, any element type.
@@ -168,7 +173,7 @@ type DotAxes =
         ContractRight: int[]
     }
 
-/// Matrix factorisations and solves on the last two axes, batched over the others.
+/// Matrix factorisations and solves on the last two axes, batched over the others. f32 is computed in f64 and rounded once.
 [<RequireQualifiedAccess; Struct>]
 type FactorOp =
     /// A -> the lower triangular L with L L' = A, zeros above the diagonal; reads the lower triangle. From the first
@@ -207,20 +212,23 @@ type ControlOp =
 /// What an equation does. Static data are here, tensors are the arguments.
 and [<RequireQualifiedAccess; NoComparison; ReferenceEquality>] Primitive =
     | Constant of value: Literal
-    /// 0, 1, 2, ... along an axis (f64 or i32)
+    /// 0, 1, 2, ... along an axis (reals, integers)
     | Iota of ty: TensorType * axis: int
     | Unary of unary: UnaryOp
     | Binary of binary: BinaryOp
     | Compare of compare: CompareOp
     /// (p: bool, x, y) -> x where p else y; all of one shape
     | Select
-    /// f64 -> i32 truncates towards zero and saturates (NaN: 0); bool -> 0, 1; to bool: not zero
+    /// To reals: the nearest (ties to even). Reals to integers: truncated towards zero, saturated (NaN: 0). Between integers:
+    /// the low bits, so i64 wraps and i32 and u32 read each other's bits. From bool: 0, 1; to bool: not zero.
     | Convert of dtype: DType
     | Reduce of reduce: ReduceOp * axes: int[]
     | Cumulate of cumulate: CumulateOp * axis: int * reverse: bool
     | Move of move: MoveOp
     | Index of index: IndexOp
-    /// The result has the batch axes, then the free left axes, then the free right axes (f64).
+    /// The result has the batch axes, then the free left axes, then the free right axes. f64: sums of
+    /// products in an order of the engine's choice. f32: the reference sums in f64 and rounds once, engines may accumulate in
+    /// f32 with fused multiply-adds; n products differ by at most n 2^-24 times the sum of their magnitudes.
     | Contract of contract: DotAxes
     | Factor of factor: FactorOp
     | Random of random: RandomOp

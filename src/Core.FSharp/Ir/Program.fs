@@ -56,19 +56,25 @@ type IInstance =
     /// Copies a value into the n-th argument.
     abstract SetInput: n: int * value: Literal -> unit
 
-    /// The elements of the n-th argument (f64), to be written in place.
+    /// The elements of the n-th argument (f64), to be written in place; an error (PPL5002) for another element type.
     abstract Input: n: int -> Span<float>
+
+    /// The elements of the n-th argument (f32), to be written in place; an error (PPL5002) for another element type.
+    abstract InputFloat32: n: int -> Span<float32>
 
     /// Runs the program once. Allocates nothing.
     abstract Invoke: unit -> unit
 
-    /// The elements of the n-th result (f64), valid until the next call.
+    /// The elements of the n-th result (f64), valid until the next call; an error (PPL5002) for another element type.
     abstract Output: n: int -> ReadOnlySpan<float>
+
+    /// The elements of the n-th result (f32), valid until the next call; an error (PPL5002) for another element type.
+    abstract OutputFloat32: n: int -> ReadOnlySpan<float32>
 
     /// A copy of the n-th result.
     abstract GetOutput: n: int -> Literal
 
-    /// One element of the n-th result as a number (integers exactly; truth values as 0 or 1).
+    /// One element of the n-th result as a number (integers up to 2^53 exactly; truth values as 0 or 1).
     abstract Read: n: int * index: int -> float
 
     /// Makes a result the argument of the next call: copies output `from` into input `into`. Allocates nothing.

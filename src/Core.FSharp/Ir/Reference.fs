@@ -31,19 +31,12 @@ let private rowOf (x: Literal) index : Literal =
     let shape = Shape.tail x.Type.Shape
     let start, count = index * shape.Count, shape.Count
 
-    match x.Data with
-    | Storage.F64 data -> Storage.F64(Array.sub data start count)
-    | Storage.I32 data -> Storage.I32(Array.sub data start count)
-    | Storage.Bool data -> Storage.Bool(Array.sub data start count)
-    |> Literal.create shape
+    Literal.create shape (Storage.slice start count x.Data)
 
 /// Writes a value as element `index` along the first axis of freshly made storage.
 let private setRow (target: Storage) index (row: Literal) =
-    match target, row.Data with
-    | Storage.F64 target, Storage.F64 row -> Array.blit row 0 target (index * row.Length) row.Length
-    | Storage.I32 target, Storage.I32 row -> Array.blit row 0 target (index * row.Length) row.Length
-    | Storage.Bool target, Storage.Bool row -> Array.blit row 0 target (index * row.Length) row.Length
-    | _ -> Errors.bug "Reference.setRow" "element types differ after the types were checked"
+    let count = Storage.length row.Data
+    Storage.scatter (Array.init count (fun i -> index * count + i)) row.Data target
 
 /// Every primitive but Control; the arguments fit and `ty` is the type of the result.
 let private single primitive (ty: TensorType) (args: Literal[]) : Storage =
@@ -94,7 +87,9 @@ and private control op (types: TensorType[]) (args: Literal[]) =
 
 and private scan (constants, initial, sequences) length reverse body types =
     let mutable carry: Literal[] = initial
-    let stacked = Array.map ReferenceArrays.zeros types[initial.Length ..]
+
+    let stacked =
+        Array.map (fun (ty: TensorType) -> Storage.zeros ty.DType ty.Shape.Count) types[initial.Length ..]
 
     for step in 0 .. length - 1 do
         let index = if reverse then length - 1 - step else step

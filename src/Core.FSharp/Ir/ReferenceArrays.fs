@@ -18,67 +18,39 @@ let offsets (shape: Shape) (strides: int[]) start =
 /// sum of index[a] * strides[a]
 let private offset (index: int[]) (strides: int[]) = Array.fold2 (fun sum i stride -> sum + i * stride) 0 index strides
 
-/// The elements at these positions.
-let private read (positions: int[]) (source: Storage) =
-    match source with
-    | Storage.F64 data -> Storage.F64(Array.map (fun p -> data[p]) positions)
-    | Storage.I32 data -> Storage.I32(Array.map (fun p -> data[p]) positions)
-    | Storage.Bool data -> Storage.Bool(Array.map (fun p -> data[p]) positions)
-
-let private put (positions: int[]) (source: 'a[]) (target: 'a[]) =
-    for i in 0 .. positions.Length - 1 do
-        target[positions[i]] <- source[i]
-
-/// Copies the elements of source to these positions of target.
-let private write positions (source: Storage) (target: Storage) =
-    match source, target with
-    | Storage.F64 source, Storage.F64 target -> put positions source target
-    | Storage.I32 source, Storage.I32 target -> put positions source target
-    | Storage.Bool source, Storage.Bool target -> put positions source target
-    | _ -> Errors.bug "ReferenceArrays.write" "element types differ after the types were checked"
-
-let private copy (source: Storage) =
-    match source with
-    | Storage.F64 data -> Storage.F64(Array.copy data)
-    | Storage.I32 data -> Storage.I32(Array.copy data)
-    | Storage.Bool data -> Storage.Bool(Array.copy data)
-
-/// Zeros (false).
-let zeros (ty: TensorType) =
-    match ty.DType with
-    | DType.F64 -> Storage.F64(Array.zeroCreate ty.Shape.Count)
-    | DType.I32 -> Storage.I32(Array.zeroCreate ty.Shape.Count)
-    | DType.Bool -> Storage.Bool(Array.zeroCreate ty.Shape.Count)
-
 /// 0, 1, 2, ... along an axis.
 let iota (ty: TensorType) axis =
     let index = offsets ty.Shape (Array.init ty.Shape.Rank (fun a -> if a = axis then 1 else 0)) 0
 
     match ty.DType with
     | DType.F64 -> Storage.F64(Array.map float index)
-    | _ -> Storage.I32 index
+    | DType.F32 -> Storage.F32(Array.map float32 index)
+    | DType.I64 -> Storage.I64(Array.map int64 index)
+    | DType.U32 -> Storage.U32(Array.map uint32 index)
+    | DType.I32
+    | DType.Bool -> Storage.I32 index
 
 let private concat axis (ty: TensorType) (args: Literal[]) =
     let strides = Shape.strides ty.Shape
-    let target = zeros ty
+    let target = Storage.zeros ty.DType ty.Shape.Count
     let mutable start = 0
 
     for arg in args do
-        write (offsets arg.Type.Shape strides (start * strides[axis])) arg.Data target
+        Storage.scatter (offsets arg.Type.Shape strides (start * strides[axis])) arg.Data target
         start <- start + arg.Type.Shape[axis]
 
     target
 
 let private pad (low: int[]) (ty: TensorType) (x: Literal) =
     let strides = Shape.strides ty.Shape
-    let target = zeros ty
-    write (offsets x.Type.Shape strides (offset low strides)) x.Data target
+    let target = Storage.zeros ty.DType ty.Shape.Count
+    Storage.scatter (offsets x.Type.Shape strides (offset low strides)) x.Data target
     target
 
 /// Rearrangements; `ty` is the type of the result.
 let move op (ty: TensorType) (args: Literal[]) =
     let strides = Shape.strides args[0].Type.Shape
-    let from shape strides start = read (offsets shape strides start) args[0].Data
+    let from shape strides start = Storage.gather (offsets shape strides start) args[0].Data
 
     match op with
     | MoveOp.Reshape _ -> args[0].Data
@@ -122,15 +94,21 @@ let private takePositions axis (shape: Shape) (indices: int[]) =
 
     positions
 
+let inline private accumulate (positions: int[]) (target: 'a[]) (u: 'a[]) =
+    positions |> Array.iteri (fun i p -> target[p] <- target[p] + u[i])
+
 let private addAt (positions: int[]) (x: Storage) (u: Storage) =
-    match copy x, u with
-    | Storage.F64 target, Storage.F64 u ->
-        positions |> Array.iteri (fun i p -> target[p] <- target[p] + u[i])
-        Storage.F64 target
-    | Storage.I32 target, Storage.I32 u ->
-        positions |> Array.iteri (fun i p -> target[p] <- target[p] + u[i])
-        Storage.I32 target
+    let target = Storage.copy x
+
+    match target, u with
+    | Storage.F64 target, Storage.F64 u -> accumulate positions target u
+    | Storage.F32 target, Storage.F32 u -> accumulate positions target u
+    | Storage.I64 target, Storage.I64 u -> accumulate positions target u
+    | Storage.I32 target, Storage.I32 u -> accumulate positions target u
+    | Storage.U32 target, Storage.U32 u -> accumulate positions target u
     | _ -> Errors.bug "ReferenceArrays.addAt" "element types differ after the types were checked"
+
+    target
 
 /// The positions in x of the block of these sizes at the clamped start.
 let private blockPositions (x: Shape) (sizes: Shape) (starts: Literal[]) =
@@ -146,12 +124,12 @@ let index op (args: Literal[]) =
     let x = args[0]
 
     match op with
-    | IndexOp.Take axis -> read (takePositions axis x.Type.Shape (Literal.ints args[1])) x.Data
+    | IndexOp.Take axis -> Storage.gather (takePositions axis x.Type.Shape (Literal.ints args[1])) x.Data
     | IndexOp.ScatterAdd axis -> addAt (takePositions axis x.Type.Shape (Literal.ints args[1])) x.Data args[2].Data
-    | IndexOp.DynamicSlice sizes -> read (blockPositions x.Type.Shape (Shape.ofArray sizes) args[1..]) x.Data
+    | IndexOp.DynamicSlice sizes -> Storage.gather (blockPositions x.Type.Shape (Shape.ofArray sizes) args[1..]) x.Data
     | IndexOp.DynamicUpdate ->
-        let target = copy x.Data
-        write (blockPositions x.Type.Shape args[1].Type.Shape args[2..]) args[1].Data target
+        let target = Storage.copy x.Data
+        Storage.scatter (blockPositions x.Type.Shape args[1].Type.Shape args[2..]) args[1].Data target
         target
 
 let private fold f (initial: 'a) count (into: int[]) (x: 'a[]) =
@@ -162,7 +140,28 @@ let private fold f (initial: 'a) count (into: int[]) (x: 'a[]) =
 
     result
 
-/// Reductions: a fold from the neutral element, in row-major order.
+let private impossible op (ty: TensorType) =
+    Errors.bug "ReferenceArrays.reduce" $"{op} of {ty} after the types were checked"
+
+let private realFold op count into (x: float[]) =
+    match op with
+    | ReduceOp.Sum -> fold (+) 0.0 count into x
+    | ReduceOp.Prod -> fold (*) 1.0 count into x
+    | ReduceOp.Max -> fold (fun a b -> Math.Max(a, b)) -infinity count into x
+    | ReduceOp.Min -> fold (fun a b -> Math.Min(a, b)) infinity count into x
+    | ReduceOp.Any
+    | ReduceOp.All -> impossible op (TensorType.scalar DType.F64)
+
+let inline private integerFold op (lowest: ^a) (highest: ^a) count into (x: ^a[]) : ^a[] =
+    match op with
+    | ReduceOp.Sum -> fold (+) LanguagePrimitives.GenericZero count into x
+    | ReduceOp.Prod -> fold (*) LanguagePrimitives.GenericOne count into x
+    | ReduceOp.Max -> fold max lowest count into x
+    | ReduceOp.Min -> fold min highest count into x
+    | ReduceOp.Any
+    | ReduceOp.All -> impossible op (TensorType.scalar DType.I32)
+
+/// Reductions: a fold from the neutral element, in row-major order. Those of f32 are taken in f64 and rounded once.
 let reduce op (axes: int[]) (ty: TensorType) (x: Literal) =
     let outStrides = Shape.strides ty.Shape
     let kept = Array.except axes [| 0 .. x.Type.Shape.Rank - 1 |]
@@ -172,17 +171,14 @@ let reduce op (axes: int[]) (ty: TensorType) (x: Literal) =
     let n = ty.Shape.Count
 
     match op, x.Data with
-    | ReduceOp.Sum, Storage.F64 x -> Storage.F64(fold (+) 0.0 n into x)
-    | ReduceOp.Prod, Storage.F64 x -> Storage.F64(fold (*) 1.0 n into x)
-    | ReduceOp.Max, Storage.F64 x -> Storage.F64(fold (fun a b -> Math.Max(a, b)) -infinity n into x)
-    | ReduceOp.Min, Storage.F64 x -> Storage.F64(fold (fun a b -> Math.Min(a, b)) infinity n into x)
-    | ReduceOp.Sum, Storage.I32 x -> Storage.I32(fold (+) 0 n into x)
-    | ReduceOp.Prod, Storage.I32 x -> Storage.I32(fold (*) 1 n into x)
-    | ReduceOp.Max, Storage.I32 x -> Storage.I32(fold max Int32.MinValue n into x)
-    | ReduceOp.Min, Storage.I32 x -> Storage.I32(fold min Int32.MaxValue n into x)
-    | ReduceOp.Any, Storage.Bool x -> Storage.Bool(fold (||) false n into x)
-    | ReduceOp.All, Storage.Bool x -> Storage.Bool(fold (&&) true n into x)
-    | _ -> Errors.bug "ReferenceArrays.reduce" $"{op} of {x.Type} after the types were checked"
+    | _, Storage.F64 data -> Storage.F64(realFold op n into data)
+    | _, Storage.F32 data -> Storage.F32(realFold op n into (Array.map float data) |> Array.map float32)
+    | _, Storage.I64 data -> Storage.I64(integerFold op Int64.MinValue Int64.MaxValue n into data)
+    | _, Storage.I32 data -> Storage.I32(integerFold op Int32.MinValue Int32.MaxValue n into data)
+    | _, Storage.U32 data -> Storage.U32(integerFold op UInt32.MinValue UInt32.MaxValue n into data)
+    | ReduceOp.Any, Storage.Bool data -> Storage.Bool(fold (||) false n into data)
+    | ReduceOp.All, Storage.Bool data -> Storage.Bool(fold (&&) true n into data)
+    | _, Storage.Bool _ -> impossible op x.Type
 
 let inline private runningSum (struct (outer, extent, inner)) reverse (x: 'a[]) : 'a[] =
     let result = Array.copy x
@@ -199,16 +195,23 @@ let inline private runningSum (struct (outer, extent, inner)) reverse (x: 'a[]) 
 
     result
 
-/// Running sums along an axis.
+/// Running sums along an axis; those of f32 are kept in f64, and each is rounded once.
 let cumulate CumulateOp.Sum axis reverse (x: Literal) =
     let parts = around axis x.Type.Shape
 
     match x.Data with
     | Storage.F64 data -> Storage.F64(runningSum parts reverse data)
+    | Storage.F32 data -> Storage.F32(runningSum parts reverse (Array.map float data) |> Array.map float32)
+    | Storage.I64 data -> Storage.I64(runningSum parts reverse data)
     | Storage.I32 data -> Storage.I32(runningSum parts reverse data)
+    | Storage.U32 data -> Storage.U32(runningSum parts reverse data)
     | Storage.Bool _ -> Errors.bug "ReferenceArrays.cumulate" $"a sum of {x.Type} after the types were checked"
 
-/// The general dot product, each sum in row-major order of the contracted axes.
+/// Real numbers as the storage of a real element type: f32 rounds.
+let private ofReals dtype (xs: float[]) =
+    if dtype = DType.F32 then Storage.F32(Array.map float32 xs) else Storage.F64 xs
+
+/// The general dot product, each sum in row-major order of the contracted axes, in f64 (f32 rounds the results).
 let contract (axes: DotAxes) (ty: TensorType) (x: Literal) (y: Literal) =
     let left, right = Shape.strides x.Type.Shape, Shape.strides y.Type.Shape
     let pick (strides: int[]) (of': int[]) = Array.map (fun axis -> strides[axis]) of'
@@ -228,17 +231,16 @@ let contract (axes: DotAxes) (ty: TensorType) (x: Literal) (y: Literal) =
     let summed = Shape.ofArray (Array.map (fun axis -> x.Type.Shape[axis]) axes.ContractLeft)
     let leftStep = offsets summed (pick left axes.ContractLeft) 0
     let rightStep = offsets summed (pick right axes.ContractRight) 0
-    let x, y = Literal.floats x, Literal.floats y
+    let x, y = Literal.widened x, Literal.widened y
 
-    Storage.F64(
-        Array.init leftStart.Length (fun i ->
-            let mutable sum = 0.0
+    Array.init leftStart.Length (fun i ->
+        let mutable sum = 0.0
 
-            for k in 0 .. leftStep.Length - 1 do
-                sum <- sum + x[leftStart[i] + leftStep[k]] * y[rightStart[i] + rightStep[k]]
+        for k in 0 .. leftStep.Length - 1 do
+            sum <- sum + x[leftStart[i] + leftStep[k]] * y[rightStart[i] + rightStep[k]]
 
-            sum)
-    )
+        sum)
+    |> ofReals ty.DType
 
 /// The lower Cholesky factor of the n x n matrix at `start`, column by column. NaN as a pivot spreads to the whole
 /// lower triangle from that column on.
@@ -272,12 +274,12 @@ let private solveColumn (l: float[]) (x: float[]) n k start column lower transpo
 
         x[column + i * k] <- rest / entry i i
 
-/// Factorisations and solves, one matrix after the other.
+/// Factorisations and solves, one matrix after the other; f32 is widened, and the results are rounded.
 let factor op (args: Literal[]) =
     let shape = args[0].Type.Shape
     let n = shape[shape.Rank - 1]
     let matrices = Array.fold (*) 1 (shape.ToArray()[.. shape.Rank - 3])
-    let a = Literal.floats args[0]
+    let a = Literal.widened args[0]
 
     match op with
     | FactorOp.Cholesky ->
@@ -286,13 +288,13 @@ let factor op (args: Literal[]) =
         for m in 0 .. matrices - 1 do
             choleskyAt a l n (m * n * n)
 
-        Storage.F64 l
+        ofReals args[0].Type.DType l
     | FactorOp.TriangularSolve(lower, transpose) ->
         let k = args[1].Type.Shape[shape.Rank - 1]
-        let x = Array.copy (Literal.floats args[1])
+        let x = Array.copy (Literal.widened args[1])
 
         for m in 0 .. matrices - 1 do
             for column in 0 .. k - 1 do
                 solveColumn a x n k (m * n * n) (m * n * k + column) lower transpose
 
-        Storage.F64 x
+        ofReals args[1].Type.DType x

@@ -1,6 +1,8 @@
 // The meaning of the elementwise primitives: one plain function per operation and element type, applied in order.
-// Special functions are those of Ppl.Kernels, so that every engine calls the same code. Relies on Primitive and on
-// arguments that TypeRules has accepted. Read ReferenceArrays next.
+// Special functions are those of Ppl.Kernels, so that every engine calls the same code. Functions of f32 are those of f64,
+// rounded once; for + - * / and the square root that is f32 arithmetic, because f64 has more than twice the digits
+// (Figueroa 1995, When is double rounding innocuous?).
+// Relies on Primitive and on arguments that TypeRules has accepted. Read ReferenceArrays next.
 module internal Ppl.Core.Ir.ReferenceElementwise
 
 open System
@@ -45,26 +47,40 @@ let private realFunction op : float -> float =
     | UnaryOp.IsFinite
     | UnaryOp.IsNaN -> Errors.bug "ReferenceElementwise" $"{op} does not give a real number"
 
-// Math.Abs refuses Int32.MinValue; here it wraps.
-let private intFunction op : (int -> int) option =
+// Math.Abs refuses the lowest integer; here it wraps.
+let inline private integerFunction op : (^a -> ^a) option =
+    let zero: ^a = LanguagePrimitives.GenericZero
+    let one: ^a = LanguagePrimitives.GenericOne
+
     match op with
-    | UnaryOp.Neg -> Some(fun x -> -x)
-    | UnaryOp.Abs -> Some(fun x -> if x < 0 then -x else x)
-    | UnaryOp.Sign -> Some Math.Sign
+    | UnaryOp.Neg -> Some(fun x -> zero - x)
+    | UnaryOp.Abs -> Some(fun x -> if x < zero then zero - x else x)
+    | UnaryOp.Sign ->
+        Some(fun x ->
+            if x > zero then one
+            elif x < zero then zero - one
+            else zero)
     | UnaryOp.Square -> Some(fun x -> x * x)
     | _ -> None
+
+let private mapped wrap f x whole op =
+    match f with
+    | Some f -> wrap (Array.map f x)
+    | None -> impossible op whole
 
 /// Unary operations.
 let unary op (x: Storage) =
     match op, x with
     | UnaryOp.IsFinite, Storage.F64 x -> Storage.Bool(Array.map Double.IsFinite x)
+    | UnaryOp.IsFinite, Storage.F32 x -> Storage.Bool(Array.map Single.IsFinite x)
     | UnaryOp.IsNaN, Storage.F64 x -> Storage.Bool(Array.map Double.IsNaN x)
+    | UnaryOp.IsNaN, Storage.F32 x -> Storage.Bool(Array.map Single.IsNaN x)
     | UnaryOp.Not, Storage.Bool x -> Storage.Bool(Array.map not x)
     | _, Storage.F64 x -> Storage.F64(Array.map (realFunction op) x)
-    | _, Storage.I32 data ->
-        match intFunction op with
-        | Some f -> Storage.I32(Array.map f data)
-        | None -> impossible op x
+    | _, Storage.F32 x -> Storage.F32(Array.map (float >> realFunction op >> float32) x)
+    | _, Storage.I64 data -> mapped Storage.I64 (integerFunction op) data x op
+    | _, Storage.I32 data -> mapped Storage.I32 (integerFunction op) data x op
+    | _, Storage.U32 data -> mapped Storage.U32 (integerFunction op) data x op
     | _, Storage.Bool _ -> impossible op x
 
 // Math.Max and Math.Min are IEEE 754 maximum and minimum: NaN wins, 0.0 is above -0.0.
@@ -79,34 +95,44 @@ let private realBinary op : (float -> float -> float) option =
     | BinaryOp.Min -> Some(fun x y -> Math.Min(x, y))
     | _ -> None
 
-// The processor traps on division by 0 and on Int32.MinValue / -1.
-let private quotient x y =
-    match y with
-    | 0 -> 0
-    | -1 -> -x
-    | _ -> x / y
+// The processor traps on division by 0 and of the lowest integer by -1.
+let inline private quotient (x: ^a) (y: ^a) : ^a =
+    let zero: ^a = LanguagePrimitives.GenericZero
 
-let private remainder x y =
-    match y with
-    | 0
-    | -1 -> 0
-    | _ -> x % y
+    if y = zero then zero
+    elif y < zero && y + LanguagePrimitives.GenericOne = zero then zero - x
+    else x / y
 
-let private intBinary op : (int -> int -> int) option =
+let inline private remainder (x: ^a) (y: ^a) : ^a =
+    let zero: ^a = LanguagePrimitives.GenericZero
+
+    if y = zero || (y < zero && y + LanguagePrimitives.GenericOne = zero) then zero else x % y
+
+/// Operations on integers; the shifts are given, because right shifts are of the bits.
+let inline private integerBinary op (left: ^a -> ^a -> ^a) (right: ^a -> ^a -> ^a) : (^a -> ^a -> ^a) option =
     match op with
     | BinaryOp.Add -> Some(fun x y -> x + y)
     | BinaryOp.Sub -> Some(fun x y -> x - y)
     | BinaryOp.Mul -> Some(fun x y -> x * y)
-    | BinaryOp.Div -> Some quotient
-    | BinaryOp.Rem -> Some remainder
-    | BinaryOp.Max -> Some(fun x y -> Math.Max(x, y))
-    | BinaryOp.Min -> Some(fun x y -> Math.Min(x, y))
+    | BinaryOp.Div -> Some(fun x y -> quotient x y)
+    | BinaryOp.Rem -> Some(fun x y -> remainder x y)
+    | BinaryOp.Max -> Some(fun x y -> max x y)
+    | BinaryOp.Min -> Some(fun x y -> min x y)
     | BinaryOp.And -> Some(fun x y -> x &&& y)
     | BinaryOp.Or -> Some(fun x y -> x ||| y)
     | BinaryOp.Xor -> Some(fun x y -> x ^^^ y)
-    | BinaryOp.ShiftLeft -> Some(fun x y -> x <<< (y &&& 31))
-    | BinaryOp.ShiftRight -> Some(fun x y -> int (uint32 x >>> (y &&& 31)))
+    | BinaryOp.ShiftLeft -> Some left
+    | BinaryOp.ShiftRight -> Some right
     | BinaryOp.Pow -> None
+
+let private int64Binary op : (int64 -> int64 -> int64) option =
+    integerBinary op (fun x y -> x <<< (int y &&& 63)) (fun x y -> int64 (uint64 x >>> (int y &&& 63)))
+
+let private int32Binary op : (int -> int -> int) option =
+    integerBinary op (fun x y -> x <<< (y &&& 31)) (fun x y -> int (uint32 x >>> (y &&& 31)))
+
+let private uint32Binary op : (uint32 -> uint32 -> uint32) option =
+    integerBinary op (fun x y -> x <<< (int y &&& 31)) (fun x y -> x >>> (int y &&& 31))
 
 let private boolBinary op : (bool -> bool -> bool) option =
     match op with
@@ -124,7 +150,12 @@ let private combine wrap f x y whole op =
 let binary op (x: Storage) (y: Storage) =
     match x, y with
     | Storage.F64 a, Storage.F64 b -> combine Storage.F64 (realBinary op) a b x op
-    | Storage.I32 a, Storage.I32 b -> combine Storage.I32 (intBinary op) a b x op
+    | Storage.F32 a, Storage.F32 b ->
+        let rounded = realBinary op |> Option.map (fun f a b -> float32 (f (float a) (float b)))
+        combine Storage.F32 rounded a b x op
+    | Storage.I64 a, Storage.I64 b -> combine Storage.I64 (int64Binary op) a b x op
+    | Storage.I32 a, Storage.I32 b -> combine Storage.I32 (int32Binary op) a b x op
+    | Storage.U32 a, Storage.U32 b -> combine Storage.U32 (uint32Binary op) a b x op
     | Storage.Bool a, Storage.Bool b -> combine Storage.Bool (boolBinary op) a b x op
     | _ -> impossible op y
 
@@ -141,7 +172,10 @@ let inline private comparison op : 'a -> 'a -> bool =
 let compare op (x: Storage) (y: Storage) =
     match x, y with
     | Storage.F64 x, Storage.F64 y -> Storage.Bool(Array.map2 (comparison op) x y)
+    | Storage.F32 x, Storage.F32 y -> Storage.Bool(Array.map2 (comparison op) x y)
+    | Storage.I64 x, Storage.I64 y -> Storage.Bool(Array.map2 (comparison op) x y)
     | Storage.I32 x, Storage.I32 y -> Storage.Bool(Array.map2 (comparison op) x y)
+    | Storage.U32 x, Storage.U32 y -> Storage.Bool(Array.map2 (comparison op) x y)
     | Storage.Bool x, Storage.Bool y -> Storage.Bool(Array.map2 (comparison op) x y)
     | _ -> impossible op y
 
@@ -151,25 +185,59 @@ let private choose (p: bool[]) (x: 'a[]) (y: 'a[]) = Array.init p.Length (fun i 
 let select (p: Storage) (x: Storage) (y: Storage) =
     match p, x, y with
     | Storage.Bool p, Storage.F64 x, Storage.F64 y -> Storage.F64(choose p x y)
+    | Storage.Bool p, Storage.F32 x, Storage.F32 y -> Storage.F32(choose p x y)
+    | Storage.Bool p, Storage.I64 x, Storage.I64 y -> Storage.I64(choose p x y)
     | Storage.Bool p, Storage.I32 x, Storage.I32 y -> Storage.I32(choose p x y)
+    | Storage.Bool p, Storage.U32 x, Storage.U32 y -> Storage.U32(choose p x y)
     | Storage.Bool p, Storage.Bool x, Storage.Bool y -> Storage.Bool(choose p x y)
     | _ -> impossible "select" x
 
-let private truncate (x: float) =
-    if Double.IsNaN x then 0
-    elif x >= float Int32.MaxValue then Int32.MaxValue
-    elif x <= float Int32.MinValue then Int32.MinValue
-    else int x
+/// The integer part of a real number inside the range of an integer type; 0 for NaN.
+let inline private truncate (narrow: float -> ^a) (lowest: ^a) (highest: ^a) (x: float) : ^a =
+    if Double.IsNaN x then LanguagePrimitives.GenericZero
+    elif x >= float highest then highest
+    elif x <= float lowest then lowest
+    else narrow x
+
+/// Elements as the widest type of their kind: every conversion is one from there.
+[<RequireQualifiedAccess; NoComparison; NoEquality>]
+type private Wide =
+    | Reals of float[]
+    | Integers of int64[]
+
+let private widen (x: Storage) =
+    match x with
+    | Storage.F64 x -> Wide.Reals x
+    | Storage.F32 x -> Wide.Reals(Array.map float x)
+    | Storage.I64 x -> Wide.Integers x
+    | Storage.I32 x -> Wide.Integers(Array.map int64 x)
+    | Storage.U32 x -> Wide.Integers(Array.map int64 x)
+    | Storage.Bool x -> Wide.Integers(Array.map (fun x -> if x then 1L else 0L) x)
+
+let private ofReals dtype (x: float[]) =
+    match dtype with
+    | DType.F64 -> Storage.F64 x
+    | DType.F32 -> Storage.F32(Array.map float32 x)
+    | DType.I64 -> Storage.I64(Array.map (truncate int64 Int64.MinValue Int64.MaxValue) x)
+    | DType.I32 -> Storage.I32(Array.map (truncate int Int32.MinValue Int32.MaxValue) x)
+    | DType.U32 -> Storage.U32(Array.map (truncate uint32 UInt32.MinValue UInt32.MaxValue) x)
+    | DType.Bool -> Storage.Bool(Array.map (fun x -> x <> 0.0) x)
+
+// Reals round to the nearest, once; integers keep their low bits.
+let private ofIntegers dtype (x: int64[]) =
+    match dtype with
+    | DType.F64 -> Storage.F64(Array.map float x)
+    | DType.F32 -> Storage.F32(Array.map float32 x)
+    | DType.I64 -> Storage.I64 x
+    | DType.I32 -> Storage.I32(Array.map int x)
+    | DType.U32 -> Storage.U32(Array.map uint32 x)
+    | DType.Bool -> Storage.Bool(Array.map (fun x -> x <> 0L) x)
 
 /// Conversions.
 let convert dtype (x: Storage) =
-    match x, dtype with
-    | Storage.F64 _, DType.F64
-    | Storage.I32 _, DType.I32
-    | Storage.Bool _, DType.Bool -> x
-    | Storage.F64 x, DType.I32 -> Storage.I32(Array.map truncate x)
-    | Storage.F64 x, DType.Bool -> Storage.Bool(Array.map (fun x -> x <> 0.0) x)
-    | Storage.I32 x, DType.F64 -> Storage.F64(Array.map float x)
-    | Storage.I32 x, DType.Bool -> Storage.Bool(Array.map (fun x -> x <> 0) x)
-    | Storage.Bool x, DType.F64 -> Storage.F64(Array.map (fun x -> if x then 1.0 else 0.0) x)
-    | Storage.Bool x, DType.I32 -> Storage.I32(Array.map (fun x -> if x then 1 else 0) x)
+    if Storage.dtype x = dtype then
+        x
+    else
+        match widen x with
+        | Wide.Reals x -> ofReals dtype x
+        | Wide.Integers x -> ofIntegers dtype x

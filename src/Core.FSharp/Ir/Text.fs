@@ -53,19 +53,45 @@ let private readFlag (reader: Reader) word =
     | "false" -> false
     | _ -> reader.Fail $"'{word}' is neither true nor false"
 
+let private readInt64 (reader: Reader) (word: string) =
+    match Int64.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
+    | true, value -> value
+    | _ -> reader.Fail $"'{word}' is not a 64-bit integer"
+
+let private readUInt32 (reader: Reader) (word: string) =
+    match UInt32.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture) with
+    | true, value -> value
+    | _ -> reader.Fail $"'{word}' is not an unsigned 32-bit integer"
+
+/// The digits of a NaN that is written by its bits.
+let private readBits (reader: Reader) (word: string) digits =
+    match Int64.TryParse(word.AsSpan 2, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) with
+    | true, bits when word.Length = 2 + digits -> bits
+    | _ -> reader.Fail $"'{word}' is not the {digits} digits of a real number"
+
+let private isBits (word: string) = word.StartsWith("0x", StringComparison.Ordinal)
+
 let private readReal (reader: Reader) (word: string) =
     match word with
     | "nan" -> nan
     | "inf" -> infinity
     | "-inf" -> -infinity
-    | _ when word.StartsWith("0x", StringComparison.Ordinal) ->
-        match Int64.TryParse(word.AsSpan 2, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) with
-        | true, bits -> BitConverter.Int64BitsToDouble bits
-        | _ -> reader.Fail $"'{word}' is not the 16 digits of a real number"
+    | _ when isBits word -> BitConverter.Int64BitsToDouble(readBits reader word 16)
     | _ ->
         match Double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture) with
         | true, value when Double.IsFinite value -> value
         | _ -> reader.Fail $"'{word}' is not a real number"
+
+let private readSingle (reader: Reader) (word: string) =
+    match word with
+    | "nan" -> nanf
+    | "inf" -> infinityf
+    | "-inf" -> -infinityf
+    | _ when isBits word -> BitConverter.Int32BitsToSingle(int (readBits reader word 8))
+    | _ ->
+        match Single.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture) with
+        | true, value when Single.IsFinite value -> value
+        | _ -> reader.Fail $"'{word}' is not a real number of single precision"
 
 let private readLiteral (reader: Reader) (ty: TensorType) (words: string[]) =
     let words =
@@ -78,7 +104,10 @@ let private readLiteral (reader: Reader) (ty: TensorType) (words: string[]) =
 
     match ty.DType with
     | DType.F64 -> Storage.F64(Array.map (readReal reader) words)
+    | DType.F32 -> Storage.F32(Array.map (readSingle reader) words)
+    | DType.I64 -> Storage.I64(Array.map (readInt64 reader) words)
     | DType.I32 -> Storage.I32(Array.map (readInt reader) words)
+    | DType.U32 -> Storage.U32(Array.map (readUInt32 reader) words)
     | DType.Bool -> Storage.Bool(Array.map (readFlag reader) words)
     |> Literal.create ty.Shape
 

@@ -57,11 +57,23 @@ let private showReal (x: float) =
     elif Double.IsInfinity x then (if x > 0.0 then "inf" else "-inf")
     else x.ToString("R", invariant)
 
+/// The same for single precision: 8 digits.
+let private showSingle (x: float32) =
+    let bits = BitConverter.SingleToInt32Bits x
+
+    if bits = BitConverter.SingleToInt32Bits nanf then "nan"
+    elif Single.IsNaN x then "0x" + bits.ToString("x8", invariant)
+    elif Single.IsInfinity x then (if x > 0.0f then "inf" else "-inf")
+    else x.ToString("R", invariant)
+
 let private elements (value: Literal) =
     let words =
         match value.Data with
         | Storage.F64 data -> Array.map showReal data
+        | Storage.F32 data -> Array.map showSingle data
+        | Storage.I64 data -> data |> Array.map (fun x -> x.ToString invariant)
         | Storage.I32 data -> data |> Array.map (fun x -> x.ToString invariant)
+        | Storage.U32 data -> data |> Array.map (fun x -> x.ToString invariant)
         | Storage.Bool data -> Array.map flagOf data
 
     if words.Length > 1 && words |> Array.forall (fun word -> word = words[0]) then

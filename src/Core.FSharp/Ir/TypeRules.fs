@@ -21,12 +21,15 @@ let private requireDType name allowed (ty: TensorType) =
         let names = allowed |> List.map DType.name |> String.concat " or "
         Errors.dtypes name $"takes {names}, got {ty}"
 
+let private requireSameDType name (types: TensorType[]) =
+    if types |> Array.exists (fun ty -> ty.DType <> types[0].DType) then
+        Errors.dtypes name $"the arguments differ in type: {show types}"
+
 let private requireSame name (types: TensorType[]) =
+    requireSameDType name types
+
     if types |> Array.exists (fun ty -> ty <> types[0]) then
-        if types |> Array.exists (fun ty -> ty.DType <> types[0].DType) then
-            Errors.dtypes name $"the arguments differ in type: {show types}"
-        else
-            Errors.shapes name $"the arguments differ in shape: {show types}"
+        Errors.shapes name $"the arguments differ in shape: {show types}"
 
 let private checkAxes name (shape: Shape) (axes: int[]) =
     for axis in axes do
@@ -36,8 +39,9 @@ let private checkAxes name (shape: Shape) (axes: int[]) =
     if (Array.distinct axes).Length <> axes.Length then
         Errors.axis name $"an axis is named twice in %A{axes}"
 
-let private numbers = [ DType.F64; DType.I32 ]
-let private reals = [ DType.F64 ]
+let private reals = [ DType.F64; DType.F32 ]
+let private integers = [ DType.I64; DType.I32; DType.U32 ]
+let private numbers = reals @ integers
 
 let private unary op (ty: TensorType) =
     let name = Primitive.name (Primitive.Unary op)
@@ -76,10 +80,10 @@ let private binary op (types: TensorType[]) =
         | BinaryOp.Pow -> reals
         | BinaryOp.Rem
         | BinaryOp.ShiftLeft
-        | BinaryOp.ShiftRight -> [ DType.I32 ]
+        | BinaryOp.ShiftRight -> integers
         | BinaryOp.And
         | BinaryOp.Or
-        | BinaryOp.Xor -> [ DType.Bool; DType.I32 ]
+        | BinaryOp.Xor -> DType.Bool :: integers
 
     requireDType name allowed types[0]
     types[0]
@@ -205,6 +209,10 @@ let private takeShape axis (operand: Shape) (indices: Shape) =
     let extents = operand.ToArray()
     Array.concat [ extents[.. axis - 1]; indices.ToArray(); extents[axis + 1 ..] ] |> Shape.ofArray
 
+let private requireIndices name (indices: TensorType) =
+    if indices.DType <> DType.I32 then
+        Errors.dtypes name $"indices are i32, got {indices}"
+
 // With indices but nothing to index there is no nearest legal index.
 let private requireIndexable name axis (x: TensorType) (indices: TensorType) =
     if x.Shape[axis] = 0 && indices.Shape.Count > 0 then
@@ -221,16 +229,16 @@ let private index op (types: TensorType[]) =
     | IndexOp.Take axis ->
         arity name 2 types
         checkAxes name types[0].Shape [| axis |]
-        requireDType name [ DType.I32 ] types[1]
-
+        requireIndices name types[1]
         requireIndexable name axis types[0] types[1]
         { types[0] with Shape = takeShape axis types[0].Shape types[1].Shape }
     | IndexOp.ScatterAdd axis ->
         arity name 3 types
         checkAxes name types[0].Shape [| axis |]
         requireDType name numbers types[0]
-        requireDType name [ DType.I32 ] types[1]
+        requireIndices name types[1]
         requireIndexable name axis types[0] types[1]
+        requireSameDType name [| types[0]; types[2] |]
         let expected = { types[0] with Shape = takeShape axis types[0].Shape types[1].Shape }
 
         if types[2] <> expected then
@@ -256,8 +264,7 @@ let private index op (types: TensorType[]) =
         let rank = types[0].Shape.Rank
         requireStarts name rank types[2..]
 
-        if types[1].DType <> types[0].DType then
-            Errors.dtypes name $"the arguments differ in type: {show types[0..1]}"
+        requireSameDType name types[0..1]
 
         let fits =
             types[1].Shape.Rank = rank
@@ -271,6 +278,7 @@ let private index op (types: TensorType[]) =
 let private contract (axes: DotAxes) (types: TensorType[]) =
     arity "dot" 2 types
     Array.iter (requireDType "dot" reals) types
+    requireSameDType "dot" types
     checkAxes "dot" types[0].Shape (Array.append axes.BatchLeft axes.ContractLeft)
     checkAxes "dot" types[1].Shape (Array.append axes.BatchRight axes.ContractRight)
 
@@ -286,7 +294,7 @@ let private contract (axes: DotAxes) (types: TensorType[]) =
     let batch = axes.BatchLeft |> Array.map (fun a -> types[0].Shape[a])
     let left = (Shape.without (Array.append axes.BatchLeft axes.ContractLeft) types[0].Shape).ToArray()
     let right = (Shape.without (Array.append axes.BatchRight axes.ContractRight) types[1].Shape).ToArray()
-    TensorType.create DType.F64 (Shape.ofArray (Array.concat [ batch; left; right ]))
+    TensorType.create types[0].DType (Shape.ofArray (Array.concat [ batch; left; right ]))
 
 let private requireSquare name (ty: TensorType) =
     let rank = ty.Shape.Rank
@@ -304,6 +312,7 @@ let private factor op (types: TensorType[]) =
     | FactorOp.TriangularSolve _ ->
         arity "triangularSolve" 2 types
         requireSquare "triangularSolve" types[0]
+        requireSameDType "triangularSolve" types
         let a, b = types[0].Shape, types[1].Shape
         let batch (s: Shape) = s.ToArray()[.. s.Rank - 3]
 

@@ -31,11 +31,12 @@ module internal DataCheck =
         else
             "reshape the value, or change the parameters, so that both shapes agree"
 
-    /// The value as the distribution's element type: integers become reals without loss; nothing else is converted.
+    /// The value as the distribution's element type: what is a real number without loss becomes one; nothing else is
+    /// converted.
     let convert (site: Site) (d: IDistribution) (value: Tensor) =
         match value.DType, d.DType with
         | found, expected when found = expected -> value
-        | DType.I32, DType.F64 -> Ops.toFloat value
+        | (DType.F32 | DType.I32 | DType.U32), DType.F64 -> Ops.toFloat value
         | _ ->
             let advice =
                 if d.DType = DType.I32 then
@@ -69,7 +70,10 @@ module internal DataCheck =
     let private element (value: Literal) (i: int) =
         match value.Data with
         | Storage.F64 xs -> xs[i].ToString("R", CultureInfo.InvariantCulture)
+        | Storage.F32 xs -> xs[i].ToString("R", CultureInfo.InvariantCulture)
+        | Storage.I64 xs -> string xs[i]
         | Storage.I32 xs -> string xs[i]
+        | Storage.U32 xs -> string xs[i]
         | Storage.Bool xs -> string xs[i]
 
     /// An error (PPL1005) if a known value lies outside known bounds.

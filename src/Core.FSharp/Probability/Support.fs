@@ -65,11 +65,7 @@ module Support =
         | _ -> 0
 
     /// The numbers of a literal of any type, as reals.
-    let private numbers (value: Literal) =
-        match value.Data with
-        | Storage.F64 xs -> xs
-        | Storage.I32 xs -> Array.map float xs
-        | Storage.Bool xs -> Array.map (fun b -> if b then 1.0 else 0.0) xs
+    let private numbers (value: Literal) = Array.init value.Type.Shape.Count (Storage.number value.Data)
 
     /// A bound in messages: the number if there is one, else what is known of it.
     let private show (bound: Tensor) =

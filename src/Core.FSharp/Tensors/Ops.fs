@@ -17,6 +17,9 @@ module Ops =
     /// A real scalar.
     let scalar (x: float) = Tensor.OfFloat x
 
+    /// A number as a scalar of the element type of a tensor: f32 rounds it, integers truncate it.
+    let scalarLike (x: Tensor) (number: float) = Tensor.OfLiteral(Literal.fill (TensorType.scalar x.DType) number)
+
     /// The tensor of this type filled with one number.
     let fill ty x = Tensor.OfLiteral(Literal.fill ty x)
 
@@ -266,14 +269,24 @@ module Ops =
     /// ln(1 / (1 + e^-x)), accurate in both tails.
     let logSigmoid x = neg (softplus (neg x))
 
-    /// The element type changed: truncation to integers, 0 and 1 from truth values.
+    /// The element type changed. To reals: the nearest. Reals to integers: truncated, saturated, NaN gives 0. Between integers:
+    /// the low bits. From truth values 0 and 1, to truth values whether not zero.
     let convert dtype (x: Tensor) = if x.DType = dtype then x else Bind.one (Primitive.Convert dtype) [| x |]
 
-    /// As reals.
+    /// As reals (f64).
     let toFloat x = convert DType.F64 x
 
-    /// As integers.
+    /// As reals of single precision (f32).
+    let toFloat32 x = convert DType.F32 x
+
+    /// As 64-bit integers (i64).
+    let toInt64 x = convert DType.I64 x
+
+    /// As integers (i32).
     let toInt x = convert DType.I32 x
+
+    /// As unsigned integers (u32).
+    let toUInt32 x = convert DType.U32 x
 
     // ---- reductions
 
@@ -282,7 +295,7 @@ module Ops =
 
     let private allAxes (x: Tensor) = Array.init x.Shape.Rank id
 
-    /// The sum over axes.
+    /// The sum over axes; that of f32 is accumulated in f64 and rounded once.
     let sumAlong axes x = reduce ReduceOp.Sum axes x
 
     /// The sum of all elements.
@@ -304,7 +317,7 @@ module Ops =
     let all x = reduce ReduceOp.All (allAxes x) x
 
     /// The arithmetic mean of all elements.
-    let mean (x: Tensor) = div (sum x) (scalar (float x.Shape.Count))
+    let mean (x: Tensor) = div (sum x) (scalarLike x (float x.Shape.Count))
 
     /// The axes with extent 1 where a reduction removed them.
     let private restore (axes: int[]) (like: Tensor) (reduced: Tensor) =
@@ -324,7 +337,7 @@ module Ops =
     /// ln(e^x + e^y)
     let logAddExp x y =
         // Equal infinities differ by NaN, but by nothing that matters.
-        let distance = select (equal x y) (scalar 0.0) (sub x y)
+        let distance = select (equal x y) (scalarLike x 0.0) (sub x y)
         add (max x y) (softplus (neg (abs distance)))
 
     /// x less its log-sum-exp over the last axis.

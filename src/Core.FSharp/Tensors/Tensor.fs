@@ -13,7 +13,7 @@ type internal Content =
     | Known of Literal
     | Traced of Builder * Var
 
-/// An n-dimensional array of f64, i32 or bool: a concrete value or a traced variable.
+/// An n-dimensional array of f64, f32, i64, i32, u32 or bool: a concrete value or a traced variable.
 /// Tensors are not compared: x > 0.0 is a question for the program, asked with Ops.greater and answered by Ops.select or
 /// Control.cond.
 [<Sealed; NoComparison; NoEquality>]
@@ -48,13 +48,33 @@ type Tensor internal (content: Content, ty: TensorType) =
     /// A truth value.
     static member OfBool(x: bool) = Tensor.OfLiteral(Literal.bool x)
 
+    /// A real scalar of single precision.
+    static member OfFloat32(x: float32) = Tensor.OfLiteral(Literal.f32 x)
+
+    /// A 64-bit integer scalar.
+    static member OfInt64(x: int64) = Tensor.OfLiteral(Literal.i64 x)
+
+    /// An unsigned integer scalar.
+    static member OfUInt32(x: uint32) = Tensor.OfLiteral(Literal.u32 x)
+
+    static member private Vector(data: Storage) =
+        let count = Storage.length data
+        Tensor.OfLiteral(Literal.create (Shape.ofList [ count ]) (Storage.slice 0 count data))
+
     /// A vector of reals; the elements are copied.
-    static member OfFloats(xs: float[]) =
-        Tensor.OfLiteral(Literal.create (Shape.ofList [ xs.Length ]) (Storage.F64(Array.copy xs)))
+    static member OfFloats(xs: float[]) = Tensor.Vector(Storage.F64 xs)
 
     /// A vector of integers; the elements are copied.
-    static member OfInts(xs: int[]) =
-        Tensor.OfLiteral(Literal.create (Shape.ofList [ xs.Length ]) (Storage.I32(Array.copy xs)))
+    static member OfInts(xs: int[]) = Tensor.Vector(Storage.I32 xs)
+
+    /// A vector of reals of single precision; the elements are copied.
+    static member OfFloat32s(xs: float32[]) = Tensor.Vector(Storage.F32 xs)
+
+    /// A vector of 64-bit integers; the elements are copied.
+    static member OfInt64s(xs: int64[]) = Tensor.Vector(Storage.I64 xs)
+
+    /// A vector of unsigned integers; the elements are copied.
+    static member OfUInt32s(xs: uint32[]) = Tensor.Vector(Storage.U32 xs)
 
     /// A matrix of reals; the elements are copied.
     static member OfMatrix(xs: float[,]) =
@@ -71,7 +91,19 @@ type Tensor internal (content: Content, ty: TensorType) =
     /// The elements of a concrete real tensor in row-major order.
     member this.ToFloats() = Array.copy (Literal.floats this.Value)
 
-    /// The only element of a concrete real tensor.
+    /// The elements of a concrete tensor of single precision in row-major order.
+    member this.ToFloat32s() = Array.copy (Literal.float32s this.Value)
+
+    /// The elements of a concrete 64-bit integer tensor in row-major order.
+    member this.ToInt64s() = Array.copy (Literal.int64s this.Value)
+
+    /// The elements of a concrete integer tensor in row-major order.
+    member this.ToInts() = Array.copy (Literal.ints this.Value)
+
+    /// The elements of a concrete unsigned integer tensor in row-major order.
+    member this.ToUInt32s() = Array.copy (Literal.uint32s this.Value)
+
+    /// The only element of a concrete f64 tensor.
     member this.ToFloat() =
         match Literal.floats this.Value with
         | [| x |] -> x
@@ -84,7 +116,10 @@ type Tensor internal (content: Content, ty: TensorType) =
             let elements: string seq =
                 match value.Data with
                 | Storage.F64 xs -> xs |> Seq.truncate 8 |> Seq.map string
+                | Storage.F32 xs -> xs |> Seq.truncate 8 |> Seq.map string
+                | Storage.I64 xs -> xs |> Seq.truncate 8 |> Seq.map string
                 | Storage.I32 xs -> xs |> Seq.truncate 8 |> Seq.map string
+                | Storage.U32 xs -> xs |> Seq.truncate 8 |> Seq.map string
                 | Storage.Bool xs -> xs |> Seq.truncate 8 |> Seq.map string
 
             let dots = if ty.Shape.Count > 8 then ", ..." else ""
@@ -151,7 +186,10 @@ type Tensor internal (content: Content, ty: TensorType) =
             Tensor.Apply(Primitive.Move(MoveOp.Broadcast(shape, axes)), [| x |])[0]
 
     static member internal Pair(primitive: Primitive, x: Tensor, y: Tensor) : Tensor =
-        if x.Shape = y.Shape then
+        // Before anything is broadcast, so that the message has the types that the caller gave.
+        if x.DType <> y.DType then
+            Errors.dtypes (Primitive.name primitive) $"the arguments differ in type: {x.Type}, {y.Type}"
+        elif x.Shape = y.Shape then
             Tensor.Apply(primitive, [| x; y |])[0]
         else
             match Shape.tryBroadcast x.Shape y.Shape with
@@ -160,41 +198,45 @@ type Tensor internal (content: Content, ty: TensorType) =
 
     static member private Binary(op: BinaryOp, x: Tensor, y: Tensor) = Tensor.Pair(Primitive.Binary op, x, y)
 
+    /// A number beside a tensor: of single precision if the tensor is, else f64.
+    static member private Beside(x: Tensor, number: float) =
+        if x.DType = DType.F32 then Tensor.OfFloat32(float32 number) else Tensor.OfFloat number
+
     /// x + y, broadcast
     static member (+)(x: Tensor, y: Tensor) = Tensor.Binary(BinaryOp.Add, x, y)
 
     /// x + y
-    static member (+)(x: Tensor, y: float) = Tensor.Binary(BinaryOp.Add, x, Tensor.OfFloat y)
+    static member (+)(x: Tensor, y: float) = Tensor.Binary(BinaryOp.Add, x, Tensor.Beside(x, y))
 
     /// x + y
-    static member (+)(x: float, y: Tensor) = Tensor.Binary(BinaryOp.Add, Tensor.OfFloat x, y)
+    static member (+)(x: float, y: Tensor) = Tensor.Binary(BinaryOp.Add, Tensor.Beside(y, x), y)
 
     /// x - y, broadcast
     static member (-)(x: Tensor, y: Tensor) = Tensor.Binary(BinaryOp.Sub, x, y)
 
     /// x - y
-    static member (-)(x: Tensor, y: float) = Tensor.Binary(BinaryOp.Sub, x, Tensor.OfFloat y)
+    static member (-)(x: Tensor, y: float) = Tensor.Binary(BinaryOp.Sub, x, Tensor.Beside(x, y))
 
     /// x - y
-    static member (-)(x: float, y: Tensor) = Tensor.Binary(BinaryOp.Sub, Tensor.OfFloat x, y)
+    static member (-)(x: float, y: Tensor) = Tensor.Binary(BinaryOp.Sub, Tensor.Beside(y, x), y)
 
     /// x * y, broadcast
     static member (*)(x: Tensor, y: Tensor) = Tensor.Binary(BinaryOp.Mul, x, y)
 
     /// x * y
-    static member (*)(x: Tensor, y: float) = Tensor.Binary(BinaryOp.Mul, x, Tensor.OfFloat y)
+    static member (*)(x: Tensor, y: float) = Tensor.Binary(BinaryOp.Mul, x, Tensor.Beside(x, y))
 
     /// x * y
-    static member (*)(x: float, y: Tensor) = Tensor.Binary(BinaryOp.Mul, Tensor.OfFloat x, y)
+    static member (*)(x: float, y: Tensor) = Tensor.Binary(BinaryOp.Mul, Tensor.Beside(y, x), y)
 
     /// x / y, broadcast
     static member (/)(x: Tensor, y: Tensor) = Tensor.Binary(BinaryOp.Div, x, y)
 
     /// x / y
-    static member (/)(x: Tensor, y: float) = Tensor.Binary(BinaryOp.Div, x, Tensor.OfFloat y)
+    static member (/)(x: Tensor, y: float) = Tensor.Binary(BinaryOp.Div, x, Tensor.Beside(x, y))
 
     /// x / y
-    static member (/)(x: float, y: Tensor) = Tensor.Binary(BinaryOp.Div, Tensor.OfFloat x, y)
+    static member (/)(x: float, y: Tensor) = Tensor.Binary(BinaryOp.Div, Tensor.Beside(y, x), y)
 
     /// -x
     static member (~-)(x: Tensor) : Tensor = Tensor.Apply(Primitive.Unary UnaryOp.Neg, [| x |])[0]

@@ -30,7 +30,7 @@ let rec private walk (answers: Answers) (program: Program) (activeInputs: bool[]
 
                 for i in 0 .. eq.Outs.Length - 1 do
                     let v = eq.Outs[i]
-                    active[v] <- outs[i] && program.Types[v].DType = DType.F64
+                    active[v] <- outs[i] && DType.isReal program.Types[v].DType
 
         answers[key] <- active
         active

@@ -116,10 +116,10 @@ let spread (axes: int[]) (x: Tensor) (reduced: Tensor) = Ops.broadcastAlong x.Sh
 
 /// 1 where an element is the largest (smallest) one of its reduction, and how many there are.
 let extremes axes (x: Tensor) (y: Tensor) =
-    let hit = Ops.toFloat (Ops.equal x (spread axes x y))
+    let hit = Ops.convert x.DType (Ops.equal x (spread axes x y))
     hit, Ops.sumAlong axes hit
 
-/// The product of the other elements of each row of x: f64[m,n]. Halves are multiplied together until one column is
+/// The product of the other elements of each row of x: [m,n]. Halves are multiplied together until one column is
 /// left, and each half's others are its parent's times the other half: no division, hence right where elements are zero,
 /// and so are its own derivatives.
 let rec private others (x: Tensor) : Tensor =
@@ -130,7 +130,7 @@ let rec private others (x: Tensor) : Tensor =
     else
         let half = (n + 1) / 2
         let left = Ops.slice 1 0 half x
-        let ones = Ops.fill (TensorType.create DType.F64 (Shape.ofList [ m; 2 * half - n ])) 1.0
+        let ones = Ops.fill (TensorType.create x.DType (Shape.ofList [ m; 2 * half - n ])) 1.0
         let right = Ops.concat 1 [| Ops.slice 1 half n x; ones |]
         let outer = others (left * right)
         Ops.slice 1 0 n (Ops.concat 1 [| outer * right; outer * left |])
@@ -179,7 +179,7 @@ let triangle lower diagonal (x: Tensor) =
         else 0.0
 
     let weights = Literal.create (Shape.ofList [ n; n ]) (Storage.F64(Array.init (n * n) weight))
-    let mask = Ops.broadcastTo x.Shape (Tensor.OfLiteral weights)
+    let mask = Ops.broadcastTo x.Shape (Ops.convert x.DType (Tensor.OfLiteral weights))
     Ops.select (Ops.notEqual mask (Ops.zerosLike mask)) (x * mask) (Ops.zerosLike x)
 
 /// The transposed matrices.

@@ -10,7 +10,9 @@ open Ppl.Core.Transforms.MoveRules
 
 let private unaryBy (facts: Facts) op x = facts.Emit(Primitive.Unary op, [| x |])
 let private binaryBy (facts: Facts) op x y = facts.Emit(Primitive.Binary op, [| x; y |])
-let private number facts x = constant facts (Literal.f64 x)
+
+/// A number as a scalar of the element type of a variable.
+let number (facts: Facts) like x = constant facts (Literal.fill (TensorType.scalar (facts.TypeOf like).DType) x)
 
 /// -x
 let negate facts x = unaryBy facts UnaryOp.Neg x
@@ -75,7 +77,7 @@ let unary (facts: Facts) op x =
     | UnaryOp.Reciprocal, Unary facts (struct (UnaryOp.Reciprocal, a)) -> a
     | UnaryOp.Log, Unary facts (struct (UnaryOp.Exp, a)) -> a
     | UnaryOp.Log, Unary facts (struct (UnaryOp.Reciprocal, a)) -> negate facts (apply UnaryOp.Log a)
-    | UnaryOp.Log, Unary facts (struct (UnaryOp.Sqrt, a)) -> scale facts (number facts 0.5) (apply UnaryOp.Log a)
+    | UnaryOp.Log, Unary facts (struct (UnaryOp.Sqrt, a)) -> scale facts (number facts x 0.5) (apply UnaryOp.Log a)
     | UnaryOp.Log, Unary facts (struct (UnaryOp.Sigmoid, a)) -> negate facts (apply UnaryOp.Softplus (negate facts a))
     | _ -> facts.Raw(Primitive.Unary op, [| x |])
 
@@ -94,7 +96,7 @@ let private addition facts x y =
     | _ when isZero facts y -> x
     | _, Negated facts b -> subtract facts x b
     | Negated facts a, _ -> subtract facts y a
-    | _ when x = y -> scale facts (number facts 2.0) x
+    | _ when x = y -> scale facts (number facts x 2.0) x
     | _ ->
         match Segments.merge facts x y with
         | ValueSome parts -> concat facts 0 parts

@@ -114,21 +114,28 @@ module internal Patterns =
         | Uniform facts s ->
             match facts.Known s with
             | ValueSome { Data = Storage.F64 data } -> ValueSome data[0]
+            | ValueSome { Data = Storage.F32 data } -> ValueSome(float data[0])
             | _ -> ValueNone
         | _ -> ValueNone
 
     /// Whether all elements of v are zeros.
     let isZero (facts: Facts) v =
-        match v with
-        | Uniform facts s ->
-            match facts.Known s with
-            | ValueSome { Data = Storage.F64 data } -> data[0] = 0.0
-            | ValueSome { Data = Storage.I32 data } -> data[0] = 0
-            | _ -> false
-        | _ ->
-            match facts.Known v with
-            | ValueSome { Data = Storage.F64 data } -> data |> Array.forall (fun x -> x = 0.0)
-            | ValueSome { Data = Storage.I32 data } -> data |> Array.forall (fun x -> x = 0)
-            | _ -> false
+        let zeros (literal: Literal) =
+            match literal.Data with
+            | Storage.F64 data -> data |> Array.forall (fun x -> x = 0.0)
+            | Storage.F32 data -> data |> Array.forall (fun x -> x = 0.0f)
+            | Storage.I64 data -> data |> Array.forall (fun x -> x = 0L)
+            | Storage.I32 data -> data |> Array.forall (fun x -> x = 0)
+            | Storage.U32 data -> data |> Array.forall (fun x -> x = 0u)
+            | Storage.Bool _ -> false
 
-    let isReal (facts: Facts) v = (facts.TypeOf v).DType = DType.F64
+        let source =
+            match v with
+            | Uniform facts s -> s
+            | _ -> v
+
+        match facts.Known source with
+        | ValueSome literal -> zeros literal
+        | ValueNone -> false
+
+    let isReal (facts: Facts) v = DType.isReal (facts.TypeOf v).DType

@@ -12,7 +12,7 @@ open Ppl.Core.Transforms.Derivatives
 [<RequireQualifiedAccess>]
 module Grad =
 
-    let private isReal (x: Tensor) = x.DType = DType.F64
+    let private isReal (x: Tensor) = DType.isReal x.DType
 
     /// What the backward walk needs to know of the forward run of one equation.
     [<NoComparison; NoEquality>]
@@ -162,8 +162,8 @@ module Grad =
             Array.map2 orZero xs results[captured..]
 
     let internal requireScalar (value: Tensor) =
-        if value.Type <> TensorType.scalar DType.F64 then
-            Errors.shapes "grad" $"the function must give f64[], it gives {value.Type}"
+        if value.Shape.Rank > 0 || not (isReal value) then
+            Errors.shapes "grad" $"the function must give f64[] or f32[], it gives {value.Type}"
 
     /// f(xs) and its gradient with respect to each of xs, for f with a real scalar value.
     let valueAndGradMany (f: Tensor[] -> Tensor) (xs: Tensor[]) : Tensor * Tensor[] =

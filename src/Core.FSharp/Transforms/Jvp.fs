@@ -64,7 +64,7 @@ module Jvp =
         | Primitive.Factor FactorOp.Cholesky -> along 0 (cholesky y)
         | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) ->
             triangularSolve lower transpose xs[0] y ts[0] ts[1]
-        | Primitive.Convert dtype -> if dtype = DType.F64 then ts[0] else None
+        | Primitive.Convert dtype -> if DType.isReal dtype then along 0 (Ops.convert dtype) else None
         | Primitive.Constant _
         | Primitive.Iota _
         | Primitive.Compare _
@@ -173,6 +173,6 @@ module Jvp =
 
         let closure = Trace.closure (xs |> Array.map _.Type) f
         let fixedOnes = closure.Captured |> Array.map (fun _ -> None)
-        let moving = Array.map2 (fun (x: Tensor) t -> if x.DType = DType.F64 then Some t else None) xs tangents
+        let moving = Array.map2 (fun (x: Tensor) t -> if DType.isReal x.DType then Some t else None) xs tangents
         let ys, ts = push closure.Program (Array.append closure.Captured xs) (Array.append fixedOnes moving)
         ys, Array.map2 orZero ys ts

@@ -3,26 +3,14 @@
 // Relies on Segments. Read ElementwiseRules next.
 module internal Ppl.Core.Transforms.MoveRules
 
-open System
 open Ppl.Core
 open Ppl.Core.Ir
 open Ppl.Core.Transforms.Patterns
 
 let private isUniform (literal: Literal) =
-    literal.Type.Shape.Rank > 0
-    && literal.Type.Shape.Count > 0
-    && (match literal.Data with
-        | Storage.F64 data ->
-            let bits = BitConverter.DoubleToInt64Bits data[0]
-            data |> Array.forall (fun x -> BitConverter.DoubleToInt64Bits x = bits)
-        | Storage.I32 data -> data |> Array.forall ((=) data[0])
-        | Storage.Bool data -> data |> Array.forall ((=) data[0]))
+    literal.Type.Shape.Rank > 0 && literal.Type.Shape.Count > 0 && Storage.isUniform literal.Data
 
-let private firstElement (literal: Literal) =
-    match literal.Data with
-    | Storage.F64 data -> Literal.f64 data[0]
-    | Storage.I32 data -> Literal.i32 data[0]
-    | Storage.Bool data -> Literal.bool data[0]
+let private firstElement (literal: Literal) = Literal.create Shape.scalar (Storage.slice 0 1 literal.Data)
 
 /// A constant; a uniform one as its scalar, repeated, so that the rules see it.
 let constant (facts: Facts) (literal: Literal) : Var =

@@ -94,7 +94,7 @@ let private forms constants carries i (body: Program) (values: Tensor[]) : Form[
 let private shortenBody constants carries (body: Program) : Program =
     let table = definitions body
     let types = body.Inputs |> Array.map (fun v -> body.Types[v])
-    let isReal i = types[constants + i].DType = Ppl.Core.DType.F64
+    let isReal i = Ppl.Core.DType.isReal types[constants + i].DType
     let long i = isReal i && not (isShort table body.Inputs[constants + i] body.Outputs[i])
 
     if not (Seq.exists long (seq { 0 .. carries - 1 })) then

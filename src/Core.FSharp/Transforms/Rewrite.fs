@@ -4,7 +4,8 @@
 //   rounding: sums are split and reordered, a division by a scalar becomes a multiplication with its inverse;
 //   the sign of zero: 0 + x is x;
 //   the range of intermediate results: log(exp x) is x where exp x alone is infinite, and (s a)^2 as s^2 a^2 may overflow or
-//     vanish where s a does not; products with two scalars alike. Nothing of the kind happens between 1e-70 and 1e70;
+//     vanish where s a does not; products with two scalars alike. Nothing of the kind happens between 1e-70 and 1e70
+//     (f32: 1e-9 and 1e9);
 //   the kind of the answer where an infinity is multiplied: s (sum of a) is infinite where the sum of s a is NaN.
 // No rule removes an operand that could have made the result NaN: there is none such as 0 x = 0 or x - x = 0.
 // Relies on SumRules. Read DeadCode next.

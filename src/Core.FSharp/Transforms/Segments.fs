@@ -49,7 +49,7 @@ let rec private overlay (xs: Part list) (ys: Part list) : Part list voption =
 /// The parts of x + y, if both are made of parts that do not overlap.
 let merge (facts: Facts) x y : Var[] voption =
     let zeros n =
-        let literal = Literal.fill (TensorType.create DType.F64 (Shape.ofList [ n ])) 0.0
+        let literal = Literal.fill (TensorType.create (facts.TypeOf x).DType (Shape.ofList [ n ])) 0.0
         let v = facts.Raw(Primitive.Constant literal, [||])
         facts.Learn(v, lazy literal)
         v

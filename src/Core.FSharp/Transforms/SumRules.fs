@@ -88,7 +88,7 @@ let private sumByRules (facts: Facts) (axes: int[]) x =
         match x with
         | Negated facts a -> negate facts (recurse a)
         | Scaled facts (struct (s, a)) -> scale facts s (recurse a)
-        | _ when splits x -> scale facts (constant facts (Literal.f64 times)) (withoutAxes facts axes x)
+        | _ when splits x -> scale facts (number facts x times) (withoutAxes facts axes x)
         | Binary facts (struct (BinaryOp.Add, a, b)) when splits a || splits b -> add facts (recurse a) (recurse b)
         | Binary facts (struct (BinaryOp.Sub, a, b)) when splits a || splits b -> subtract facts (recurse a) (recurse b)
         | Binary facts (struct (BinaryOp.Mul, a, b)) when splits a ->
@@ -133,15 +133,14 @@ let private innerProduct facts x y = sumBy facts [| 0 |] (multiply facts x y)
 /// Row i (or column i) of a known matrix.
 let private line facts (matrix: Literal) axis i =
     let rows, columns = matrix.Type.Shape[0], matrix.Type.Shape[1]
-    let data = Literal.floats matrix
 
-    let values =
+    let places =
         if axis = 0 then
-            Array.sub data (i * columns) columns
+            Array.init columns (fun column -> i * columns + column)
         else
-            Array.init rows (fun row -> data[row * columns + i])
+            Array.init rows (fun row -> row * columns + i)
 
-    constant facts (Literal.create (Shape.ofList [ values.Length ]) (Storage.F64 values))
+    constant facts (Literal.create (Shape.ofList [ places.Length ]) (Storage.gather places matrix.Data))
 
 /// Matrix times vector for a known matrix: as a sum of scaled columns when few are contracted, as separate sums when few
 /// results are wanted. Either way the loops over data fuse with what surrounds them.

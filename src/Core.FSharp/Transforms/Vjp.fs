@@ -154,7 +154,7 @@ let simple primitive (wanted: bool[]) (xs: Tensor[]) (y: Tensor) (c: Tensor) : T
     | Primitive.Contract axes -> contract axes wanted xs[0] xs[1] c
     | Primitive.Factor FactorOp.Cholesky -> [| cholesky y c |]
     | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) -> triangularSolve lower transpose wanted xs[0] y c
-    | Primitive.Convert dtype -> [| (if dtype = DType.F64 then Some c else None) |]
+    | Primitive.Convert dtype -> [| (if DType.isReal dtype then Some(Ops.convert xs[0].DType c) else None) |]
     | Primitive.Constant _
     | Primitive.Iota _
     | Primitive.Compare _

@@ -34,7 +34,7 @@ let ``elementwise operations refuse other element types`` () =
     refuses "PPL5002" (unary UnaryOp.Exp) "i32[3]" [ "f64"; "i32[3]" ]
     refuses "PPL5002" (unary UnaryOp.Floor) "i32[]" [ "i32[]" ]
     refuses "PPL5002" (unary UnaryOp.Not) "f64[3]" [ "bool"; "f64[3]" ]
-    refuses "PPL5002" (unary UnaryOp.Neg) "bool[3]" [ "f64 or i32"; "bool[3]" ]
+    refuses "PPL5002" (unary UnaryOp.Neg) "bool[3]" [ "i32 or u32"; "bool[3]" ]
     refuses "PPL5002" (unary UnaryOp.IsNaN) "i32[3]" [ "i32[3]" ]
     refuses "PPL5002" (binary BinaryOp.Add) "bool[2] bool[2]" [ "bool[2]" ]
     refuses "PPL5002" (binary BinaryOp.Pow) "i32[2] i32[2]" [ "i32[2]" ]

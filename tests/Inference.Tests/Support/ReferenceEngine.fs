@@ -14,25 +14,17 @@ type private ReferenceInstance(program: Program) =
     interface IInstance with
         member _.SetInput(n, value) = inputs[n] <- value
         member _.Input n = (Literal.floats inputs[n]).AsSpan()
+        member _.InputFloat32 n = (Literal.float32s inputs[n]).AsSpan()
         member _.Invoke() = outputs <- Reference.run program inputs
         member _.Output n = ReadOnlySpan(Literal.floats outputs[n])
+        member _.OutputFloat32 n = ReadOnlySpan(Literal.float32s outputs[n])
         member _.GetOutput n = outputs[n]
 
-        member _.Read(n, index) =
-            match outputs[n].Data with
-            | Storage.F64 data -> data[index]
-            | Storage.I32 data -> float data[index]
-            | Storage.Bool data -> if data[index] then 1.0 else 0.0
+        member _.Read(n, index) = Storage.number outputs[n].Data index
 
         // A copy: inputs may be written in place, outputs must stay.
         member _.Feed(from, into) =
-            let copy =
-                match outputs[from].Data with
-                | Storage.F64 data -> Storage.F64(Array.copy data)
-                | Storage.I32 data -> Storage.I32(Array.copy data)
-                | Storage.Bool data -> Storage.Bool(Array.copy data)
-
-            inputs[into] <- Literal.create outputs[from].Type.Shape copy
+            inputs[into] <- Literal.create outputs[from].Type.Shape (Storage.copy outputs[from].Data)
 
         member _.Dispose() = ()
 
