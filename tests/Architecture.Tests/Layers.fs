@@ -5,7 +5,7 @@ open System
 open Xunit
 open Ppl.Architecture.Tests
 
-let private ours = [ "Ppl.Kernels"; "Ppl.Core"; "Ppl.Lowering"; "Ppl.Jit"; "Ppl.Inference"; "Ppl" ]
+let private ours = [ "Ppl.Kernels"; "Ppl.Core"; "Ppl.Lowering"; "Ppl.Jit"; "Ppl.Inference"; "Ppl.Neural"; "Ppl" ]
 
 let private usesOnly name (allowed: string list) =
     let used = Repository.references name |> Array.filter (fun reference -> List.contains reference ours)
@@ -28,6 +28,9 @@ let ``the jit uses lowering, the core and the kernels`` () =
 let ``inference sees the core and no engine`` () = usesOnly "Ppl.Inference" [ "Ppl.Core" ]
 
 [<Fact>]
+let ``neural parts see the core and no engine`` () = usesOnly "Ppl.Neural" [ "Ppl.Core" ]
+
+[<Fact>]
 let ``only the jit emits code`` () =
     for name in ours |> List.except [ "Ppl.Jit" ] do
         let emit = Repository.references name |> Array.filter (fun r -> r.StartsWith "System.Reflection.Emit")
@@ -44,7 +47,7 @@ let ``third-party packages stay where they belong`` () =
         let allowed = if name = "Ppl" then [ "Spectre.Console" ] else []
         Assert.Empty(foreign |> Array.except allowed)
 
-let private folders = [ "Core.FSharp"; "Lowering"; "Inference"; "Facade.CSharp"; "SourceGenerator" ]
+let private folders = [ "Core.FSharp"; "Lowering"; "Inference"; "Neural"; "Facade.CSharp"; "SourceGenerator" ]
 
 let private safeSources =
     folders |> List.toArray |> Array.collect (fun folder -> Repository.sources [ "src"; folder ])
@@ -80,7 +83,7 @@ let ``no ambient clock or randomness below the facade`` () =
         ]
 
     let holds (line: string) = words |> List.exists line.Contains
-    let inner = [| "Core.FSharp"; "Lowering"; "Jit"; "Inference" |]
+    let inner = [| "Core.FSharp"; "Lowering"; "Jit"; "Inference"; "Neural" |]
 
     Assert.Empty(
         Repository.linesWhere holds (inner |> Array.collect (fun folder -> Repository.sources [ "src"; folder ]))

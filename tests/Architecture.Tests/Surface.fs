@@ -62,6 +62,7 @@ let private compilerMade (m: MemberInfo) =
 [<InlineData "Ppl.Lowering">]
 [<InlineData "Ppl.Jit">]
 [<InlineData "Ppl.Inference">]
+[<InlineData "Ppl.Neural">]
 let ``public types and functions are documented`` (name: string) =
     let assembly = Repository.assembly name
     let known = documented assembly
