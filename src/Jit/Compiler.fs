@@ -58,7 +58,17 @@ type CompilerSettings =
 
 /// Machine code of a loop program, with its constants. Immutable and thread-safe; collected with its last reference.
 [<Sealed>]
-type LoopCode internal (program: LoopProgram, layout: Layout, arenaLength: int, constants: Memory, entries: Entry[]) =
+type LoopCode
+    internal
+    (
+        program: LoopProgram,
+        layout: Layout,
+        arenaLength: int,
+        constants: Memory,
+        entries: Entry[],
+        steps: int[],
+        workers: Workers
+    ) =
 
     let entry = entries[0]
 
@@ -92,9 +102,22 @@ type LoopCode internal (program: LoopProgram, layout: Layout, arenaLength: int, 
         let struct (memory, offset) = this.Locate(arena, buffer)
         Elements.read memory offset ty
 
-    /// Runs on an arena of ArenaLength elements. Of code in stages, the first.
+    /// Runs on an arena of ArenaLength elements.
     member this.Run(arena: Memory) =
-        entry.Invoke(arena.Address, constants.Address)
+        if entries.Length = 1 then
+            entry.Invoke(arena.Address, constants.Address)
+        else
+            let mutable first = 0
+
+            for count in steps do
+                if count = 1 || isNull workers then
+                    for part in first .. first + count - 1 do
+                        entries[part].Invoke(arena.Address, constants.Address)
+                else
+                    workers.Run(entries, first, count, arena.Address, constants.Address)
+
+                first <- first + count
+
         // Nothing that the code reads may be finalised while it runs.
         GC.KeepAlive this
         GC.KeepAlive arena
@@ -176,8 +199,8 @@ module Compiler =
 
         memory
 
-    /// Machine code in stages, which run one after the other: these blocks, which are the program's body.
-    let stages settings (program: LoopProgram) (blocks: Block[]) : LoopCode =
+    /// Machine code of these blocks, which are the program's body, in steps of so many blocks that may run at once.
+    let private inSteps settings workers (program: LoopProgram) (blocks: Block[]) (steps: int[]) : LoopCode =
         let layout = Layout.ofProgram program
         let struct (bodies, entries, arenaLength) = cutToFit settings program blocks
 
@@ -187,10 +210,42 @@ module Compiler =
         let constants = writeConstants program layout
         // The owner of the code is the memory that it reads.
         let made = IlAssemble.program constants bodies
-        LoopCode(program, layout, arenaLength, constants, entries |> Array.map (fun index -> made[index]))
+        let entries = entries |> Array.map (fun index -> made[index])
+        LoopCode(program, layout, arenaLength, constants, entries, steps, workers)
+
+    /// Machine code in stages, which run one after the other: these blocks, which are the program's body.
+    let stages settings (program: LoopProgram) (blocks: Block[]) : LoopCode =
+        inSteps settings null program blocks (blocks |> Array.map (fun _ -> 1))
 
     /// Machine code, ready to run.
     let compile settings (program: LoopProgram) : LoopCode = stages settings program [| program.Body |]
+
+    /// Machine code whose heavy loops run on several threads: what stands between them is a step of its own.
+    let internal compileFor settings (workers: Workers) (program: LoopProgram) : LoopCode =
+        let blocks = List<Block>()
+        let steps = List<int>()
+        let straight = List<Stmt>()
+
+        let flush () =
+            if straight.Count > 0 then
+                blocks.Add(straight.ToArray())
+                steps.Add 1
+                straight.Clear()
+
+        for statement in program.Body do
+            match statement with
+            | Stmt.Parallel parts ->
+                flush ()
+                blocks.AddRange parts
+                steps.Add parts.Length
+            | statement -> straight.Add statement
+
+        flush ()
+
+        if isNull workers || blocks.Count <= 1 then
+            compile settings program
+        else
+            inSteps settings workers program (blocks.ToArray()) (steps.ToArray())
 
     /// The sizes of what would be emitted; nothing is compiled.
     let measure settings (program: LoopProgram) : CodeSize =

@@ -15,7 +15,7 @@ open Ppl.Lowering
 [<NoComparison>]
 type ExplainedStage =
     {
-        /// straight, loop, branch, repeat or call
+        /// straight, loop, parallel, branch, repeat or call
         Kind: string
         /// What it computes: its operations, those with most work first, and the kernels it calls.
         Name: string
@@ -136,6 +136,7 @@ module Explain =
         match stage with
         | StageKind.Straight -> "straight"
         | StageKind.Loop -> "loop"
+        | StageKind.Parallel -> "parallel"
         | StageKind.Branch -> "branch"
         | StageKind.Repeat -> "repeat"
         | StageKind.Call -> "call"

@@ -96,7 +96,13 @@ module Outline =
                 // A very long block is a sequence of calls that is itself too long: once more.
                 calls.ToArray() |> Array.map (fun node -> struct (node, 5)) |> this.Pack
 
-        member this.Block(block: Block) : struct (Node[] * int) = block |> Array.map this.Statement |> this.Pack
+        member this.Block(block: Block) : struct (Node[] * int) = block |> Array.collect this.Statements |> this.Pack
+
+        // Inside a method, blocks that may run at once run one after the other.
+        member private this.Statements(statement: Stmt) : struct (Node * int)[] =
+            match statement with
+            | Stmt.Parallel blocks -> blocks |> Array.collect (Array.collect this.Statements)
+            | single -> [| this.Statement single |]
 
         member private this.Statement(statement: Stmt) : struct (Node * int) =
             match statement with

@@ -31,6 +31,7 @@ type Work =
 type StageKind =
     | Straight
     | Loop
+    | Parallel
     | Branch
     | Repeat
     | Call
@@ -148,6 +149,9 @@ module Costs =
             | Stmt.If(_, whenTrue, whenFalse) ->
                 nested 1 false (fun () -> block tally (0.5 * times) whenTrue)
                 nested 1 false (fun () -> block tally (0.5 * times) whenFalse)
+            | Stmt.Parallel blocks ->
+                for body in blocks do
+                    nested 1 false (fun () -> block tally times body)
             | Stmt.While(test, _, body) ->
                 tally.IsBounded <- false
                 nested 1 false (fun () -> block tally times test)
@@ -173,6 +177,7 @@ module Costs =
     let private kindOf statement =
         match statement with
         | Stmt.For _ -> StageKind.Loop
+        | Stmt.Parallel _ -> StageKind.Parallel
         | Stmt.If _ -> StageKind.Branch
         | Stmt.While _ -> StageKind.Repeat
         | Stmt.Call _ -> StageKind.Call

@@ -31,6 +31,18 @@ type private Lives(count: int) =
 
     member _.OpenLoop() = opened.Push { Start = time; Touched = HashSet() }
 
+    /// Ends blocks that may run at once: what one of them touches lives through all of them.
+    member this.CloseParallel() =
+        let blocks = opened.Pop()
+        this.Tick()
+
+        for b in blocks.Touched do
+            first[b] <- min first[b] blocks.Start
+            last[b] <- time
+
+        if opened.Count > 0 then
+            opened.Peek().Touched.UnionWith blocks.Touched
+
     /// Ends a loop: what lives across its border lives through all of it. Gives its times and the buffers touched in it.
     member this.CloseLoop() : struct (int * int * HashSet<BufferId>) =
         let loop = opened.Pop()
@@ -83,6 +95,10 @@ let private scan (body: Block) count =
                 loop (fun () ->
                     block test
                     block inner)
+            | Stmt.Parallel blocks ->
+                lives.OpenLoop()
+                Array.iter block blocks
+                lives.CloseParallel()
             | Stmt.If(_, whenTrue, whenFalse) ->
                 block whenTrue
                 block whenFalse

@@ -17,6 +17,7 @@ var commands = new Dictionary<string, Func<string[], Table>>
     ["overview"] = Overview.Run,
     ["compile"] = Compilation.Run,
     ["scaling"] = Scaling.Run,
+    ["eager"] = EagerOperations.Run,
     ["startup"] = Startup.Run,
     ["recompile"] = Recompilation.Run,
     ["cancel"] = Cancellation.Run,

@@ -70,12 +70,13 @@ let ``Operations on concrete tensors have the bits of the reference evaluator`` 
 
     for op in unary do
         let primitive = Primitive.Unary op
-        same(Reference.evaluate primitive [| x |])[0](Bind.one primitive [| Tensor.OfLiteral x |])
+        let expected = Reference.evaluate primitive [| x |]
+        same expected[0] (Bind.one primitive [| Tensor.OfLiteral x |])
 
     for op in binary do
         let primitive = Primitive.Binary op
-        let actual = Bind.one primitive [| Tensor.OfLiteral x; Tensor.OfLiteral y |]
-        same(Reference.evaluate primitive [| x; y |])[0] actual
+        let expected = Reference.evaluate primitive [| x; y |]
+        same expected[0] (Bind.one primitive [| Tensor.OfLiteral x; Tensor.OfLiteral y |])
 
 [<Theory>]
 [<InlineData(0)>]

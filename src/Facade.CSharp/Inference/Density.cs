@@ -18,7 +18,7 @@ internal static class Density
     /// <summary>Explains the value and gradient of a target's density.</summary>
     public static Explanation Explain(Target target, IEngine engine, bool time)
     {
-        var density = FuncConvert.FromFunc<Tensor, Tensor>(q => target.LogDensity.Invoke(q));
+        var density = FuncConvert.FromFunc<Tensor, Tensor>(target.LogDensity);
         var program = Compile.valueAndGrad(engine, target.Dimension, density).Program;
         if (!time)
         {
