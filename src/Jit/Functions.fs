@@ -42,7 +42,8 @@ module Functions =
         | UnaryOp.Sqrt
         | UnaryOp.Not
         | UnaryOp.IsFinite
-        | UnaryOp.IsNaN -> ValueNone
+        | UnaryOp.IsNaN
+        | UnaryOp.StopGradient -> ValueNone
 
     /// Whether an operation is a call rather than a few instructions.
     let isFunction op = (name op).IsSome

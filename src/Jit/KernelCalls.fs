@@ -16,6 +16,9 @@ type KernelEntries private () =
     static let integers (address: nativeint) : nativeptr<int64> = NativePtr.ofNativeInt address
     static let reals (address: nativeint) : nativeptr<float> = NativePtr.ofNativeInt address
 
+    static let realSpan (address: nativeint) count = Span<float>(NativePtr.toVoidPtr (reals address), count)
+    static let integerSpan (address: nativeint) count = Span<int64>(NativePtr.toVoidPtr (integers address), count)
+
     static let keyAt (address: nativeint) =
         let words = integers address
         RandomStream.Key(int (NativePtr.get words 0), int (NativePtr.get words 1))
@@ -63,6 +66,39 @@ type KernelEntries private () =
 
         Dense.TriangularSolve(n, k, reals l, n, (lower <> 0), (transpose <> 0), false, reals x, k)
 
+    /// Each of the rows of n elements, sorted.
+    static member Sort(destination: nativeint, source: nativeint, isReal: int, rows: int, n: int) =
+        if isReal <> 0 then
+            Sorting.Sort(realSpan source (rows * n), realSpan destination (rows * n), n)
+        else
+            Sorting.Sort(integerSpan source (rows * n), integerSpan destination (rows * n), n)
+
+    /// The indices of the sorted elements of each row.
+    static member ArgSort(destination: nativeint, source: nativeint, isReal: int, rows: int, n: int) =
+        if isReal <> 0 then
+            Sorting.ArgSort(realSpan source (rows * n), integerSpan destination (rows * n), n)
+        else
+            Sorting.ArgSort(integerSpan source (rows * n), integerSpan destination (rows * n), n)
+
+    /// For each of m values of a row, how many of the n sorted elements are below it (not above it).
+    static member Search
+        (
+            destination: nativeint,
+            sorted: nativeint,
+            values: nativeint,
+            isReal: int,
+            rows: int,
+            n: int,
+            m: int,
+            right: int
+        ) =
+        let counts = integerSpan destination (rows * m)
+
+        if isReal <> 0 then
+            Sorting.Search(realSpan sorted (rows * n), realSpan values (rows * m), counts, n, m, (right <> 0))
+        else
+            Sorting.Search(integerSpan sorted (rows * n), integerSpan values (rows * m), counts, n, m, (right <> 0))
+
 /// Emission of kernel calls.
 [<RequireQualifiedAccess>]
 module KernelCalls =
@@ -75,6 +111,7 @@ module KernelCalls =
     /// Pushes the arguments and calls the kernel.
     let emit (w: Writer) (pushAddress: Address -> unit) (pushValue: Value -> unit) kernel =
         let flag value = w.Int32(if value then 1 else 0)
+        let isReal elem = if elem = Elem.Real then 1 else 0
 
         let call name addresses (counts: int list) =
             List.iter pushAddress addresses
@@ -90,6 +127,14 @@ module KernelCalls =
         | Kernel.Uniform(destination, key, count) -> call "Uniform" [ destination; key ] [ count ] ()
         | Kernel.Bits(destination, key, count) -> call "Bits" [ destination; key ] [ count ] ()
         | Kernel.Cholesky(l, a, n) -> call "Cholesky" [ l; a ] [ n ] ()
+        | Kernel.Sort(destination, source, elem, rows, n) ->
+            call "Sort" [ destination; source ] [ isReal elem; rows; n ] ()
+        | Kernel.ArgSort(destination, source, elem, rows, n) ->
+            call "ArgSort" [ destination; source ] [ isReal elem; rows; n ] ()
+        | Kernel.Search(destination, sorted, values, elem, rows, n, m, right) ->
+            let finish = call "Search" [ destination; sorted; values ] [ isReal elem; rows; n; m ]
+            flag right
+            finish ()
         | Kernel.Gemm(c, a, b, m, n, k, transposeA, transposeB) ->
             let finish = call "Gemm" [ c; a; b ] [ m; n; k ]
             flag transposeA

@@ -5,6 +5,7 @@
 module Ppl.Lowering.Evaluate
 
 open System
+open System.Runtime.InteropServices
 open Ppl.Core
 open Ppl.Core.Ir
 open Ppl.Kernels
@@ -46,6 +47,8 @@ let private splat (data: Storage) =
                  | Storage.I32 _ -> Elem.Int
                  | _ -> Elem.Mask)
                 (Array.create 8 (bits data 0))
+
+let private asReals (cells: int64[]) : Span<float> = MemoryMarshal.Cast<int64, float>(cells.AsSpan())
 
 /// A run of memory.
 [<NoComparison; NoEquality>]
@@ -111,18 +114,25 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
         let run = runs[address.Buffer]
         ofBits run.Elem (offsets |> Array.map (fun offset -> run.Cells[check address (start + offset)]))
 
-    let write (address: Address) offset (data: Storage) lane =
+    let writeCell (address: Address) offset (cell: int64) =
         let index = indexOf address + offset
 
         if index >= program.Buffers[address.Buffer].Length then
             Errors.bug "Evaluate" $"a store to element {index} of buffer {address.Buffer}"
 
-        runs[address.Buffer].Cells[ check address index ] <- bits data lane
+        runs[address.Buffer].Cells[ check address index ] <- cell
+
+    let write (address: Address) offset (data: Storage) lane = writeCell address offset (bits data lane)
 
     let floats (address: Address) count =
         Array.init count (fun i ->
             let place = check address (indexOf address + i)
             BitConverter.Int64BitsToDouble runs[address.Buffer].Cells[place])
+
+    let integers (address: Address) count =
+        Array.init count (fun i -> runs[address.Buffer].Cells[check address (indexOf address + i)])
+
+    let writeIndices (address: Address) (data: int64[]) = Array.iteri (fun i x -> writeCell address i x) data
 
     let writeAll address (data: Storage) =
         for i in 0 .. Storage.length data - 1 do
@@ -204,6 +214,33 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
 
             PackedDense.TriangularSolve(n, k, floats l (n * n), lower, transpose, result)
             writeAll x (Storage.F64 result)
+        | Kernel.Sort(destination, source, elem, rows, n) ->
+            let sorted: int64[] = Array.zeroCreate (rows * n)
+
+            if elem = Elem.Real then
+                Sorting.Sort(floats source (rows * n), asReals sorted, n)
+            else
+                Sorting.Sort(integers source (rows * n), sorted, n)
+
+            writeIndices destination sorted
+        | Kernel.ArgSort(destination, source, elem, rows, n) ->
+            let indices: int64[] = Array.zeroCreate (rows * n)
+
+            if elem = Elem.Real then
+                Sorting.ArgSort(floats source (rows * n), indices, n)
+            else
+                Sorting.ArgSort(integers source (rows * n), indices, n)
+
+            writeIndices destination indices
+        | Kernel.Search(destination, sorted, values, elem, rows, n, m, right) ->
+            let counts: int64[] = Array.zeroCreate (rows * m)
+
+            if elem = Elem.Real then
+                Sorting.Search(floats sorted (rows * n), floats values (rows * m), counts, n, m, right)
+            else
+                Sorting.Search(integers sorted (rows * n), integers values (rows * m), counts, n, m, right)
+
+            writeIndices destination counts
 
     member this.Run(block: Block) =
         for statement in block do

@@ -29,6 +29,15 @@ let binary op =
     | ReduceOp.Any -> BinaryOp.Or
     | ReduceOp.All -> BinaryOp.And
 
+/// The operation of a running sum, product, ...; none where its state is more than its last value.
+let tryRunning op =
+    match op with
+    | CumulateOp.Sum -> ValueSome BinaryOp.Add
+    | CumulateOp.Prod -> ValueSome BinaryOp.Mul
+    | CumulateOp.Max -> ValueSome BinaryOp.Max
+    | CumulateOp.Min -> ValueSome BinaryOp.Min
+    | CumulateOp.LogSumExp -> ValueNone
+
 /// One element or block to be accumulated: a value, or a product not yet multiplied.
 [<Struct; NoComparison; NoEquality>]
 type Term =

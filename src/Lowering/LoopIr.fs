@@ -118,6 +118,21 @@ type Kernel =
         transpose: bool *
         transposeB: bool
 
+    /// Each of `rows` rows of n elements, sorted
+    | Sort of destination: Address * source: Address * elem: Elem * rows: int * n: int
+    /// The indices (Int) of the sorted elements of each row
+    | ArgSort of destination: Address * source: Address * elem: Elem * rows: int * n: int
+    /// For each of m values of a row, how many of the n sorted elements of the row are below it (not above it)
+    | Search of
+        destination: Address *
+        sorted: Address *
+        values: Address *
+        elem: Elem *
+        rows: int *
+        n: int *
+        m: int *
+        right: bool
+
 /// Statements of a block, in order.
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
 type Stmt =

@@ -62,11 +62,14 @@ let private kernelBuffers kernel (touch: Address -> unit) =
     | Kernel.FoldIn(a, b, _)
     | Kernel.Uniform(a, b, _)
     | Kernel.Bits(a, b, _)
+    | Kernel.Sort(a, b, _, _, _)
+    | Kernel.ArgSort(a, b, _, _, _)
     | Kernel.Cholesky(a, b, _) ->
         touch a
         touch b
     | Kernel.Gemm(a, b, c, _, _, _, _, _)
-    | Kernel.TriangularSolve(a, b, c, _, _, _, _, _) ->
+    | Kernel.TriangularSolve(a, b, c, _, _, _, _, _)
+    | Kernel.Search(a, b, c, _, _, _, _, _) ->
         touch a
         touch b
         touch c

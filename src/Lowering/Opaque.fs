@@ -1,5 +1,5 @@
-// Equations with statements of their own: results assembled from parts, indexed updates, sequential sums, and calls of
-// the hand-written kernels. Relies on Nest. Read Control next.
+// Equations with statements of their own: results assembled from parts, indexed updates, and calls of the hand-written
+// kernels. Relies on Nest. Read Along next.
 [<RequireQualifiedAccess>]
 module internal Ppl.Lowering.Opaque
 
@@ -17,7 +17,7 @@ let allocate (r: Region) v =
 let private addressOf (view: View) = View.address view.Buffer view.Offset
 
 /// The elements in row-major order without gaps, moved if need be.
-let private dense (r: Region) v =
+let dense (r: Region) v =
     let view = Pull.asView r v
 
     if View.isContiguous (r.Shape v) view then
@@ -125,7 +125,7 @@ let private assemble (r: Region) (eq: Equation) =
     r.Views[v] <- ValueSome view
 
 /// Loops over every element of a shape in row-major order; the last axis goes in lanes if asked.
-let private overElements (e: Emitter) (shape: Shape) inLanes (body: Affine[] -> int -> unit) =
+let overElements (e: Emitter) (shape: Shape) inLanes (body: Affine[] -> int -> unit) =
     let wide = Index.wideAxes shape
     let extents = [| for axis in wide -> shape[axis] |]
     let position = Array.create shape.Rank Affine.zero
@@ -248,43 +248,15 @@ let private dynamicUpdate (r: Region) (eq: Equation) =
     Nest.store r block { target with Offset = Affine.add target.Offset place }
     r.Views[v] <- ValueSome target
 
-let private cumulate (r: Region) (eq: Equation) axis reverse =
-    let e = r.Emitter
-    let v = eq.Outs[0]
-    let shape = r.Shape v
-    let target = allocate r v
-    let others = Shape.ofArray (shape.ToArray() |> Array.mapi (fun i n -> if i = axis then 1 else n))
-    let wide = Index.wideAxes others
-    let inLanes = wide.Count > 0 && wide[wide.Count - 1] > axis && shape[wide[wide.Count - 1]] >= 4
-    let lanes = if inLanes then Lanes.Eight else Lanes.One
-
-    overElements e others inLanes (fun axes active ->
-        let total = e.NewVariable (elem r v) lanes
-        let zero = e.Number(elem r v, 0.0)
-        e.Do(Stmt.Set(total, (if inLanes then e.Wide zero else zero)))
-        let counter = e.Counter()
-        e.Open()
-
-        let along =
-            if reverse then
-                Affine.shift (shape[axis] - 1) (Affine.scale -1 (Affine.counter counter))
-            else
-                Affine.counter counter
-
-        let position = Index.withAxis axes axis along
-        let item = Pull.eval r eq.Args[0] (At.axes active position)
-        let sum = e.Binary(e.Depth, BinaryOp.Add, e.Get total, item)
-        e.Do(Stmt.Set(total, sum))
-        let place = Affine.add target.Offset (Affine.dot target.Strides position)
-        let count = if inLanes then active else 1
-        e.Store(e.Depth, View.address target.Buffer place, max 1 place.Lane, count, sum)
-        let block = e.Close()
-        e.Do(Stmt.For(counter, 0, shape[axis], 1, block)))
-
-    r.Views[v] <- ValueSome target
+/// The strides of the axes when the elements lie dense with the axes in this order.
+let denseStrides (shape: Shape) (order: int[]) =
+    let dense = Shape.strides (Shape.ofArray (Array.map (fun axis -> shape[axis]) order))
+    let strides = Array.zeroCreate shape.Rank
+    order |> Array.iteri (fun i axis -> strides[axis] <- dense[i])
+    strides
 
 /// The operand as dense matrices with the axes in this order, or in the order with free and contracted exchanged.
-let private asMatrices (r: Region) v (batch: int[]) (rows: int[]) (columns: int[]) : struct (View * bool) =
+let asMatrices (r: Region) v (batch: int[]) (rows: int[]) (columns: int[]) : struct (View * bool) =
     let shape = r.Shape v
     let view = Pull.asView r v
 
@@ -299,12 +271,8 @@ let private asMatrices (r: Region) v (batch: int[]) (rows: int[]) (columns: int[
     elif isDense (Array.concat [ batch; columns; rows ]) then
         struct (view, true)
     else
-        let dense = Shape.strides (Shape.ofArray (Array.map (fun axis -> shape[axis]) order))
-        let strides = Array.zeroCreate shape.Rank
-        order |> Array.iteri (fun i axis -> strides[axis] <- dense[i])
-
-        let copy =
-            { View.whole (r.Emitter.Scratch (elem r v) (r.Count v)) shape r.Depth with Strides = strides }
+        let memory = r.Emitter.Scratch (elem r v) (r.Count v)
+        let copy = { View.whole memory shape r.Depth with Strides = denseStrides shape order }
 
         Nest.store r v copy
         struct (copy, false)
@@ -396,7 +364,6 @@ let emit (r: Region) (eq: Equation) (control: ControlOp -> unit) =
             | Primitive.Move(MoveOp.Pad _) -> assemble r eq
             | Primitive.Index(IndexOp.ScatterAdd axis) -> scatterAdd r eq axis
             | Primitive.Index IndexOp.DynamicUpdate -> dynamicUpdate r eq
-            | Primitive.Cumulate(_, axis, reverse) -> cumulate r eq axis reverse
             | Primitive.Contract dot -> gemm r eq dot
             | Primitive.Factor op -> factor r eq op
             | Primitive.Random op -> random r eq op

@@ -69,6 +69,8 @@ let private markRequired (r: Region) (eq: Equation) =
             require r eq.Args[0]
     | Primitive.Index(IndexOp.ScatterAdd _) -> requireIfExpensive r eq.Args[2]
     | Primitive.Cumulate _ when r.Role eq.Outs[0] = Role.Opaque -> requireIfExpensive r eq.Args[0]
+    | Primitive.Order(OrderOp.ArgMax _ | OrderOp.ArgMin _) -> requireIfExpensive r eq.Args[0]
+    | Primitive.Order _ -> Array.iter (require r) eq.Args
     | Primitive.Contract _ when r.Role eq.Outs[0] = Role.Opaque -> Array.iter (require r) eq.Args
     | Primitive.Factor _
     | Primitive.Random _

@@ -58,6 +58,11 @@ let private kernel kernel =
     | Kernel.TriangularSolve(x, l, b, n, k, isLower, transpose, transposeB) ->
         $"triangularSolve {address x} {address l} {address b} {n} {k} {isLower} {transpose} {transposeB}"
 
+    | Kernel.Sort(destination, source, _, rows, n) -> $"sort {address destination} {address source} {rows} {n}"
+    | Kernel.ArgSort(destination, source, _, rows, n) -> $"argSort {address destination} {address source} {rows} {n}"
+    | Kernel.Search(destination, sorted, values, _, rows, n, m, right) ->
+        $"search {address destination} {address sorted} {address values} {rows} {n} {m} {right}"
+
 let private buffer (b: Buffer) =
     let place =
         match b.Place with

@@ -120,6 +120,7 @@ and private equation (r: Region) v (eq: Equation) at : Value =
             r.Views[v] <- ValueSome(Loads.wholeConstant r literal)
             load r v r.Views[v].Value at
     | Primitive.Iota(_, axis) -> withAxes r v at (fun axes -> coordinate r elem axes[axis])
+    | Primitive.Unary UnaryOp.StopGradient -> arg 0
     | Primitive.Unary op -> e.Unary(r.Floor, elem, op, arg 0)
     | Primitive.Binary op -> binary r op eq at
     | Primitive.Compare op -> e.Compare(r.Floor, op, arg 0, arg 1)
@@ -136,17 +137,18 @@ and private equation (r: Region) v (eq: Equation) at : Value =
         withAxes r v at (Unrolled.reduce r v eq op axes at part)
     | Primitive.Contract dot ->
         withAxes r v at (fun axes -> Unrolled.contract r v eq dot at (factors r eq dot axes) axes)
-    | Primitive.Cumulate(_, axis, reverse) -> withAxes r v at (cumulate r v eq axis reverse at)
+    | Primitive.Cumulate(op, axis, reverse) -> withAxes r v at (cumulate r v eq op axis reverse at)
     | Primitive.Move op -> move r v eq op at
     | Primitive.Index(IndexOp.Take axis) -> withAxes r v at (take r v eq axis at)
     | Primitive.Index(IndexOp.DynamicSlice _) -> load r v (asView r v) at
     | Primitive.Index _
+    | Primitive.Order _
     | Primitive.Factor _
     | Primitive.Random _
     | Primitive.Control _ -> Errors.bug "Pull" $"{Primitive.name eq.Primitive} is not evaluated by element"
 
 /// A coordinate as a number.
-and private coordinate (r: Region) elem (a: Affine) =
+and coordinate (r: Region) elem (a: Affine) =
     let e = r.Emitter
     let mutable sum = e.Int a.Const
 
@@ -205,11 +207,11 @@ and factors (r: Region) (eq: Equation) dot axes inner active =
     let struct (left, right) = Unrolled.operandAxes r eq dot axes inner
     Fold.Product(eval r eq.Args[0] (At.axes active left), eval r eq.Args[1] (At.axes active right))
 
-and private cumulate (r: Region) v (eq: Equation) axis reverse (at: At) (axes: Affine[]) =
+and private cumulate (r: Region) v (eq: Equation) op axis reverse (at: At) (axes: Affine[]) =
     let n = (r.Shape v)[axis]
 
-    match Affine.staticRange axes[axis] at.Active with
-    | ValueSome(struct (i, j)) when i = j ->
+    match Fold.tryRunning op, Affine.staticRange axes[axis] at.Active with
+    | ValueSome running, ValueSome(struct (i, j)) when i = j ->
         let own = eval r eq.Args[0] at
         let first = if reverse then n - 1 else 0
 
@@ -217,7 +219,7 @@ and private cumulate (r: Region) v (eq: Equation) axis reverse (at: At) (axes: A
             own
         else
             let previous = Index.withAxis axes axis (Affine.constant (if reverse then i + 1 else i - 1))
-            r.Emitter.Binary(r.Floor, BinaryOp.Add, eval r v (At.axes at.Active previous), own)
+            r.Emitter.Binary(r.Floor, running, eval r v (At.axes at.Active previous), own)
     | _ -> packed r v at
 
 and private move (r: Region) v (eq: Equation) op (at: At) =

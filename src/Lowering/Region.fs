@@ -94,7 +94,9 @@ module internal Facts =
         | Primitive.Reduce _ -> reduceRole small (typeOf eq.Args[0]) (typeOf eq.Outs[0])
         | Primitive.Contract axes -> contractRole small axes (typeOf eq.Args[0]) (typeOf eq.Args[1])
         | Primitive.Move(MoveOp.Concat _)
-        | Primitive.Move(MoveOp.Pad _)
+        | Primitive.Move(MoveOp.Pad _) -> ifLarge Role.Opaque
+        | Primitive.Cumulate(CumulateOp.LogSumExp, _, _)
+        | Primitive.Order _ -> Role.Opaque
         | Primitive.Cumulate _ -> ifLarge Role.Opaque
         | Primitive.Move _ -> Role.Inline
         | Primitive.Index(IndexOp.ScatterAdd _)
@@ -108,6 +110,7 @@ module internal Facts =
         match primitive with
         | Primitive.Unary op ->
             match op with
+            | UnaryOp.StopGradient -> 0
             | UnaryOp.Neg
             | UnaryOp.Abs
             | UnaryOp.Square

@@ -1,5 +1,5 @@
 // Carries out a plan: level by level, one nest per domain, then the equations with statements of their own; and
-// whatever is needed earlier, on demand. Relies on Plan and Control. Read Lower next.
+// whatever is needed earlier, on demand. Relies on Plan, Along and Control. Read Lower next.
 [<RequireQualifiedAccess>]
 module internal Ppl.Lowering.Schedule
 
@@ -156,7 +156,10 @@ let rec run (r: Region) (outputs: struct (Var * View)[]) : unit =
 
 and private emitOpaque (r: Region) (eq: Equation) =
     if not (Array.forall (isThere r) eq.Outs) then
-        Opaque.emit r eq (Control.emit run r eq)
+        match eq.Primitive with
+        | Primitive.Cumulate _
+        | Primitive.Order _ -> Along.emit r eq
+        | _ -> Opaque.emit r eq (Control.emit run r eq)
 
 and private demand (r: Region) v =
     match r.Role v, r.Definition v with

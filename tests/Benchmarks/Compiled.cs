@@ -30,15 +30,19 @@ public sealed class CompiledGradient : IDisposable
     /// <summary>The simplified program.</summary>
     public TensorProgram Program { get; }
 
-    /// <summary>Compiles the model of that name with an engine of its own, so that nothing comes from a cache.</summary>
-    public static CompiledGradient Of(string model) => Of(RealModels.Find(model));
+    /// <summary>
+    /// Compiles the model of that name with an engine of its own, so that nothing comes from a cache; its data are
+    /// compressed, if asked for.
+    /// </summary>
+    public static CompiledGradient Of(string model, bool compress = true) => Of(RealModels.Find(model), compress);
 
-    /// <inheritdoc cref="Of(string)"/>
-    public static CompiledGradient Of(RealModel model)
+    /// <inheritdoc cref="Of(string, bool)"/>
+    public static CompiledGradient Of(RealModel model, bool compress = true)
     {
         var target = Target.OfModel(model.Build());
         IEngine engine = new CpuEngine();
-        var compiled = Compile.valueAndGrad(engine, target.Dimension, FSharpFunction(target));
+        var options = new SimplifyOptions(compress);
+        var compiled = Compile.valueAndGradWith(options, engine, target.Dimension, FSharpFunction(target));
         return new(target.Dimension, compiled.Program, compiled);
     }
 

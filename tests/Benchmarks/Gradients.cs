@@ -1,5 +1,6 @@
 // `gradients`: nanoseconds per value-and-gradient of the compiled models, in one run with hand-written SIMD code, and the
-// ratios to both and to Stan's figures (posteriordb's program and, where measured, an expert's).
+// ratios to both and to Stan's figures (posteriordb's program and, where measured, an expert's). All three pass over the
+// data: compression is off here (see `compress`).
 using System;
 using System.Linq;
 using Ppl.Benchmarks.Hand;
@@ -40,7 +41,7 @@ internal static unsafe class Gradients
     public static (double Ours, double ByHand) Nanoseconds(IHandGradient hand)
     {
         var points = new Points(hand);
-        using var ours = CompiledGradient.Of(hand.Name);
+        using var ours = CompiledGradient.Of(hand.Name, compress: false);
         double[] times = Timing.Nanoseconds([new CompiledContestant(ours, points), new PointerContestant(hand.Function, points)]);
         return (times[0], times[1]);
     }

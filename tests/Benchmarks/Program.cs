@@ -13,6 +13,7 @@ if (args.Length > 0 && args[0] == Startup.Child)
 var commands = new Dictionary<string, Func<string[], Table>>
 {
     ["gradients"] = Gradients.Run,
+    ["compress"] = Compressed.Run,
     ["nuts"] = Sampling.Run,
     ["overview"] = Overview.Run,
     ["compile"] = Compilation.Run,

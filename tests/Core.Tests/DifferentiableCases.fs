@@ -52,6 +52,7 @@ let private unaries =
         | UnaryOp.Not
         | UnaryOp.IsFinite
         | UnaryOp.IsNaN
+        | UnaryOp.StopGradient
         | UnaryOp.Digamma
         | UnaryOp.Trigamma -> false
         | _ -> true)
@@ -92,9 +93,38 @@ let private reductions =
         one "prod with two zeros" (f [ 0.5; 0.0; 2.0; 0.0; 3.0 ]) (Ops.prodAlong [| 0 |])
         one "running sums" cube (fun x -> Ops.square (Ops.cumulativeSum 1 x))
         one "running sums reversed" cube (fun x -> Ops.square (Ops.cumulativeSumReversed 2 x))
+
+        for op in Primitive.members<CumulateOp> do
+            for axis, reverse in [ 0, false; 1, false; 1, true; 2, true ] do
+                one $"running {op} {axis} {reverse}" cube (fun x -> Ops.square (Ops.cumulate op axis reverse x))
+
+        one "running products with zeros" (f [ 0.5; 0.0; 2.0; 0.0; 3.0 ]) (Ops.cumulativeProd 0)
+        one "running log-sum-exp far apart" (f [ -800.0; 3.0; 900.0; 0.1 ]) (Ops.cumulativeLogSumExp 0)
+        one "running products of nothing" (reals [ 2; 0 ] []) (Ops.cumulativeProd 1)
         one "logSoftmax" (matrix 2 3 0.4) Ops.logSoftmax
         one "sum over nothing" (reals [ 2; 0 ] []) (Ops.sumAlong [| 1 |])
         one "prod over nothing" (reals [ 2; 0 ] []) (Ops.prodAlong [| 1 |])
+    ]
+
+let private orders =
+    let x = reals [ 2; 4 ] [ 0.3; -1.2; 2.5; 0.9; 1.1; -0.4; 0.2; -2.0 ]
+    let weighted (x: Tensor) = x * Ops.convert x.DType (Tensor.OfFloats [| 1.0; -2.0; 0.5; 3.0 |])
+
+    [
+        one "sort" x (fun x -> weighted (Ops.square (Ops.sort 1 x)))
+        one "sort along the first axis" x (fun x -> weighted (Ops.exp (Ops.sort 0 x)))
+        one "sort a vector, descending" x5 (fun x ->
+            Ops.square (Arrays.sortDescending 0 x) * Ops.convert x.DType (Ops.iota 5))
+        one "topK" x (fun x -> let largest, _ = Arrays.topK 2 1 x in Ops.square largest)
+        one "quantile" x (fun x -> Ops.square (Arrays.quantile 0.3 1 x))
+        one "median" x (fun x -> Ops.square (Arrays.median 0 x))
+        one "takeAlongAxis" x (fun x ->
+            let places = Ops.reshape (Shape.ofList [ 2; 3 ]) (Tensor.OfInts [| 3; 0; 0; 1; 2; 9 |])
+            Ops.square (Arrays.takeAlongAxis 1 places x))
+        two "addAlongAxis" x (matrix 1 4 0.3) (fun x u ->
+            let places = Ops.reshape (Shape.ofList [ 1; 4 ]) (Tensor.OfInts [| 1; 0; 1; 0 |])
+            Ops.square (Arrays.addAlongAxis 0 places u x))
+        one "stopGradient" x5 (fun x -> x * Ops.stopGradient (Ops.convert x.DType (Ops.iota 5)))
     ]
 
 let private moves =
@@ -264,4 +294,5 @@ let private loops =
             n[0] * Ops.sum (Ops.square x))
     ]
 
-let all = List.concat [ unaries; elementwise; reductions; moves; accesses; linearAlgebra; loops ]
+let all =
+    List.concat [ unaries; elementwise; reductions; orders; moves; accesses; linearAlgebra; loops ]

@@ -211,6 +211,35 @@ let ``ties share the gradient`` () =
     Assert.Equal<float[]>([| 0.0; 0.5; 0.5 |], (Grad.grad both x).ToFloats())
 
 [<Fact>]
+let ``running extremes share the gradient among ties, running log-sum-exps give none to nothing`` () =
+    let weighted (f: Tensor -> Tensor) (x: Tensor) = Ops.sum (Tensor.OfFloats [| 1.0; 10.0; 100.0; 1000.0 |] * f x)
+    let at f xs = (Grad.grad (weighted f) (Tensor.OfFloats xs)).ToFloats()
+    // y = 2 2 2 5: the second is shared by two, the third too.
+    Assert.Equal<float[]>([| 56.0; 55.0; 0.0; 1000.0 |], at (Ops.cumulativeMax 0) [| 2.0; 2.0; 1.0; 5.0 |])
+    Assert.Equal<float[]>([| 56.0; 55.0; 0.0; 1000.0 |], at (Ops.cumulativeMin 0) [| -2.0; -2.0; -1.0; -5.0 |])
+    // What falls behind and comes back later does not tie with what it left.
+    Assert.Equal<float[]>([| 1.0; 1110.0; 0.0; 0.0 |], at (Ops.cumulativeMax 0) [| 1.0; 3.0; 1.0; 2.0 |])
+
+    let shares = at (Ops.cumulativeLogSumExp 0) [| -infinity; -infinity; 1.0; 1.0 |]
+
+    for expected, actual in Array.zip [| 0.0; 0.0; 600.0; 500.0 |] shares do
+        Assert.Equal(expected, actual, 1e-11)
+
+    // The product of the others at a zero: d/dx_1 (x_0 x_1 x_2 x_3) = 2 * 3 * 5.
+    Assert.Equal<float[]>(
+        [| 1.0; 2.0 * 10.0 + 6.0 * 100.0 + 30.0 * 1000.0; 0.0; 0.0 |],
+        at (Ops.cumulativeProd 0) [| 2.0; 0.0; 3.0; 5.0 |]
+    )
+
+[<Fact>]
+let ``nothing passes stopGradient`` () =
+    let x = Tensor.OfFloats [| 2.0; 3.0 |]
+    let f (x: Tensor) = Ops.sum (x * Ops.stopGradient (Ops.square x))
+    Assert.Equal<float[]>([| 4.0; 9.0 |], (Grad.grad f x).ToFloats())
+    let _, tangents = Jvp.jvp (fun xs -> [| Ops.stopGradient xs[0] |]) [| x |] [| Ops.onesLike x |]
+    Assert.Equal<float[]>([| 0.0; 0.0 |], tangents[0].ToFloats())
+
+[<Fact>]
 let ``powers at zero`` () =
     let slope exponent = (Grad.grad (fun x -> Ops.pow x (Ops.scalar exponent)) (Tensor.OfFloat 0.0)).ToFloat()
     Assert.Equal(0.0, slope 0.0)

@@ -13,7 +13,8 @@ type Family =
     | Everything
     /// None whose f64 sums an engine may reorder: results must agree to the bit.
     | Exact
-    /// No jump (floor, sign, comparison, conversion of reals): results agree up to rounding.
+    /// No jump (floor, sign, comparison, conversion of reals) and no stopGradient: results agree up to rounding, and derivatives
+    /// with differences.
     | Smooth
 
 let private wildReals =

@@ -9,7 +9,7 @@ open Ppl.Core
 open Ppl.Core.Ir
 open Ppl.Core.Tests.RandomBuild
 
-let private jumps op = (op = UnaryOp.Floor || op = UnaryOp.Sign)
+let private jumps op = (op = UnaryOp.Floor || op = UnaryOp.Sign || op = UnaryOp.StopGradient)
 
 let private unary (b: Build) =
     let op = b.OneOf Primitive.members<UnaryOp>
@@ -17,6 +17,7 @@ let private unary (b: Build) =
     let dtype =
         match op with
         | UnaryOp.Not -> DType.Bool
+        | UnaryOp.StopGradient -> b.DType
         | UnaryOp.Neg
         | UnaryOp.Abs
         | UnaryOp.Sign
@@ -95,9 +96,32 @@ let private reduce (b: Build) =
     b.Add(Primitive.Reduce(op, b.Shuffle(b.Subset(b.Axes x))), [| x |]) |> ignore
 
 let private cumulate (b: Build) =
+    let op = b.OneOf Primitive.members<CumulateOp>
+    let dtype = if op = CumulateOp.LogSumExp then DType.F64 else b.OneOf [| DType.F64; DType.I32 |]
+    let x = b.Ranked dtype
+    let x = if op = CumulateOp.Prod && dtype = DType.F64 then bounded b x else x
+    let axis = b.OneOf(b.Axes x)
+    b.Add(Primitive.Cumulate(op, axis, b.Chance 0.5), [| x |]) |> ignore
+
+let private order (b: Build) =
     let x = b.Ranked(b.OneOf [| DType.F64; DType.I32 |])
     let axis = b.OneOf(b.Axes x)
-    b.Add(Primitive.Cumulate(CumulateOp.Sum, axis, b.Chance 0.5), [| x |]) |> ignore
+    let ty = b.TypeOf x
+    let hasElements = ty.Shape[axis] > 0
+    let isJump = b.Family = Smooth && ty.DType = DType.F64
+
+    match b.Below 5 with
+    | 1 when not isJump -> b.Add(Primitive.Order(OrderOp.ArgSort axis), [| x |]) |> ignore
+    | 2 when hasElements && not isJump -> b.Add(Primitive.Order(OrderOp.ArgMax axis), [| x |]) |> ignore
+    | 3 when hasElements && not isJump -> b.Add(Primitive.Order(OrderOp.ArgMin axis), [| x |]) |> ignore
+    | 4 when not isJump ->
+        let last = ty.Shape.Rank - 1
+        let extents = ty.Shape.ToArray()
+        extents[last] <- b.Extent
+        let values = b.Need { ty with Shape = Shape.ofArray extents }
+        let sorted = b.One(Primitive.Order(OrderOp.Sort last), [| x |])
+        b.Add(Primitive.Order(OrderOp.SearchSorted(b.Chance 0.5)), [| sorted; values |]) |> ignore
+    | _ -> b.Add(Primitive.Order(OrderOp.Sort axis), [| x |]) |> ignore
 
 /// Another shape with as many elements.
 let private sameCount (b: Build) (shape: Shape) =
@@ -355,6 +379,7 @@ and private rules: (Build -> unit)[] =
         reduce
         reduce
         cumulate
+        order
         move
         move
         move

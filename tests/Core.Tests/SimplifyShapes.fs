@@ -233,3 +233,33 @@ let ``regression: as many loops over data as coefficients, and one`` () =
     Assert.Equal(0, count "dot" program)
     Assert.Equal(0, count "log" program)
     Assert.Equal(0, count "pad" program)
+
+// ---- along an axis
+
+[<Fact>]
+let ``what is sorted or has one element along an axis stays as it is`` () =
+    let program =
+        simplified [| vector 3; vector 1 |] (fun args ->
+            [|
+                Ops.sort 0 (Ops.sort 0 args[0])
+                Ops.sort 0 args[1]
+                Ops.cumulativeMax 0 args[1]
+                Ops.argSort 0 args[1]
+            |])
+
+    isText
+        """
+        program (%0: f64[3], %1: f64[1]) {
+          %2: f64[3] = sort[axis=0] %0
+          %3: i32[] = constant 0
+          %4: i32[1] = broadcast[axes=] %3
+          return %2 %1 %1 %4
+        }
+        """
+        program
+
+[<Fact>]
+let ``compiling removes stopGradient, simplification alone keeps it`` () =
+    let f (args: Tensor[]) = [| Ops.log (Ops.stopGradient (Ops.exp args[0])) |]
+    Assert.Equal(1, count "stopGradient" (simplified [| vector 3 |] f))
+    isText "program (%0: f64[3]) {\n return %0\n }" (Compile.program [| vector 3 |] f)

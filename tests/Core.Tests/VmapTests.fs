@@ -171,8 +171,8 @@ let private mutants: (string * (Program -> Program)) list =
             | Primitive.Constant value when value.Type.DType = DType.I32 && value.Type.Shape.Rank > 0 ->
                 { eq with Primitive = Primitive.Constant(Literal.fill value.Type 0.0) }
             | _ -> eq)
-        "running sums over the lanes",
-        change "cumulateSum" (fun eq ->
+        "running operations over the lanes",
+        mapEquations (fun eq ->
             match eq.Primitive with
             | Primitive.Cumulate(op, _, reverse) -> { eq with Primitive = Primitive.Cumulate(op, 0, reverse) }
             | _ -> eq)

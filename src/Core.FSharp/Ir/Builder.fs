@@ -22,6 +22,7 @@ module private Bits =
         | Primitive.Convert x, Primitive.Convert y -> x = y
         | Primitive.Reduce(x, i), Primitive.Reduce(y, j) -> x = y && i = j
         | Primitive.Cumulate(x, i, r), Primitive.Cumulate(y, j, s) -> x = y && i = j && r = s
+        | Primitive.Order x, Primitive.Order y -> x = y
         | Primitive.Move x, Primitive.Move y -> x = y
         | Primitive.Index x, Primitive.Index y -> x = y
         | Primitive.Contract x, Primitive.Contract y -> x = y

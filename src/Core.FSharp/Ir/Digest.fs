@@ -55,6 +55,14 @@ let private move writer op =
     | MoveOp.Concat axis -> int writer axis
     | MoveOp.Reverse axes -> ints writer axes
 
+let private order writer op =
+    match op with
+    | OrderOp.Sort axis
+    | OrderOp.ArgSort axis
+    | OrderOp.ArgMax axis
+    | OrderOp.ArgMin axis -> int writer axis
+    | OrderOp.SearchSorted right -> flag writer right
+
 let private index writer op =
     match op with
     | IndexOp.Take axis
@@ -86,6 +94,7 @@ let rec private primitive writer op =
     | Primitive.Cumulate(_, axis, reverse) ->
         int writer axis
         flag writer reverse
+    | Primitive.Order op -> order writer op
     | Primitive.Move op -> move writer op
     | Primitive.Index op -> index writer op
     | Primitive.Contract axes -> dotAxes writer axes

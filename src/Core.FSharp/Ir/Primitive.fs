@@ -62,6 +62,8 @@ type UnaryOp =
     | IsFinite
     /// reals -> bool
     | IsNaN
+    /// x itself, of any element type; all derivatives are zero
+    | StopGradient
 
 /// Elementwise functions of two arguments of one type and shape. Reals are f64 and f32 (rounded once), integers i64, i32 and
 /// u32 (they wrap).
@@ -127,6 +129,28 @@ type CumulateOp =
     /// y_i = 0 + x_0 + ... + x_i, summed in this order; if reversed, 0 + x_n + ... + x_i
     /// (reals: f32 keeps the sum in f64 and rounds each y_i once; integers)
     | Sum
+    /// y_i = 1 x_0 ... x_i, multiplied in this order (f64, i32)
+    | Prod
+    /// y_i = the largest of x_0, ..., x_i, as BinaryOp.Max (f64, i32)
+    | Max
+    /// y_i = the smallest of x_0, ..., x_i, as BinaryOp.Min (f64, i32)
+    | Min
+    /// y_i = ln(e^x_0 + ... + e^x_i); -inf where all of them are (f64)
+    | LogSumExp
+
+/// Sorting and searching. The order is that of the numbers, NaN above all of them; -0.0 and 0.0 are equal, and so are all NaN.
+[<RequireQualifiedAccess>]
+type OrderOp =
+    /// The elements along an axis in ascending order; equal ones keep theirs.
+    | Sort of axis: int
+    /// i32: where the elements of Sort come from.
+    | ArgSort of axis: int
+    /// i32, without the axis: where the largest element is, the first one of equals.
+    | ArgMax of axis: int
+    /// i32, without the axis: where the smallest element is, the first one of equals; NaN wins here too.
+    | ArgMin of axis: int
+    /// (ascending a: [..,n], v: [..,m]) -> i32[..,m]: how many elements of a are below v; if right, not above v.
+    | SearchSorted of right: bool
 
 /// Rearrangements: no arithmetic, any element type.
 [<RequireQualifiedAccess>]
@@ -224,6 +248,7 @@ and [<RequireQualifiedAccess; NoComparison; ReferenceEquality>] Primitive =
     | Convert of dtype: DType
     | Reduce of reduce: ReduceOp * axes: int[]
     | Cumulate of cumulate: CumulateOp * axis: int * reverse: bool
+    | Order of order: OrderOp
     | Move of move: MoveOp
     | Index of index: IndexOp
     /// The result has the batch axes, then the free left axes, then the free right axes. f64: sums of
@@ -299,6 +324,7 @@ module Primitive =
         | UnaryOp.Not -> "not"
         | UnaryOp.IsFinite -> "isFinite"
         | UnaryOp.IsNaN -> "isNaN"
+        | UnaryOp.StopGradient -> "stopGradient"
 
     let private binaryName op =
         match op with
@@ -334,6 +360,14 @@ module Primitive =
         | ReduceOp.Any -> "reduceAny"
         | ReduceOp.All -> "reduceAll"
 
+    let private cumulateName op =
+        match op with
+        | CumulateOp.Sum -> "cumulateSum"
+        | CumulateOp.Prod -> "cumulateProd"
+        | CumulateOp.Max -> "cumulateMax"
+        | CumulateOp.Min -> "cumulateMin"
+        | CumulateOp.LogSumExp -> "cumulateLogSumExp"
+
     /// The name in program texts and messages.
     let name primitive =
         match primitive with
@@ -345,7 +379,12 @@ module Primitive =
         | Primitive.Select -> "select"
         | Primitive.Convert _ -> "convert"
         | Primitive.Reduce(op, _) -> reduceName op
-        | Primitive.Cumulate(CumulateOp.Sum, _, _) -> "cumulateSum"
+        | Primitive.Cumulate(op, _, _) -> cumulateName op
+        | Primitive.Order(OrderOp.Sort _) -> "sort"
+        | Primitive.Order(OrderOp.ArgSort _) -> "argSort"
+        | Primitive.Order(OrderOp.ArgMax _) -> "argMax"
+        | Primitive.Order(OrderOp.ArgMin _) -> "argMin"
+        | Primitive.Order(OrderOp.SearchSorted _) -> "searchSorted"
         | Primitive.Move(MoveOp.Reshape _) -> "reshape"
         | Primitive.Move(MoveOp.Transpose _) -> "transpose"
         | Primitive.Move(MoveOp.Broadcast _) -> "broadcast"

@@ -4,6 +4,7 @@ module internal Ppl.Core.Ir.ReferenceArrays
 
 open System
 open Ppl.Core
+open Ppl.Kernels
 
 /// The flat offset of each element of `shape`, in row-major order, when a step along axis a moves strides[a].
 let offsets (shape: Shape) (strides: int[]) start =
@@ -73,7 +74,7 @@ let move op (ty: TensorType) (args: Literal[]) =
         from ty.Shape steps start
 
 /// A shape around one axis: (elements before, along, after) it.
-let private around axis (shape: Shape) =
+let around axis (shape: Shape) =
     let extents = shape.ToArray()
     let product = Array.fold (*) 1
     struct (product extents[.. axis - 1], extents[axis], product extents[axis + 1 ..])
@@ -180,32 +181,57 @@ let reduce op (axes: int[]) (ty: TensorType) (x: Literal) =
     | ReduceOp.All, Storage.Bool data -> Storage.Bool(fold (&&) true n into data)
     | _, Storage.Bool _ -> impossible op x.Type
 
-let inline private runningSum (struct (outer, extent, inner)) reverse (x: 'a[]) : 'a[] =
+/// A fold along an axis from this state; `show` gives the element for the state after each step.
+let private running step (initial: 's) (show: 's -> 'a) (struct (outer, extent, inner)) reverse (x: 'a[]) : 'a[] =
     let result = Array.copy x
 
     for o in 0 .. outer - 1 do
         for i in 0 .. inner - 1 do
-            let mutable sum = LanguagePrimitives.GenericZero<'a>
+            let mutable state = initial
 
-            for step in 0 .. extent - 1 do
-                let k = if reverse then extent - 1 - step else step
+            for turn in 0 .. extent - 1 do
+                let k = if reverse then extent - 1 - turn else turn
                 let at = (o * extent + k) * inner + i
-                sum <- sum + x[at]
-                result[at] <- sum
+                state <- step state x[at]
+                result[at] <- show state
 
     result
 
-/// Running sums along an axis; those of f32 are kept in f64, and each is rounded once.
-let cumulate CumulateOp.Sum axis reverse (x: Literal) =
+/// The largest so far and the sum of e^(x - largest). Equal infinities differ by nothing here.
+let private addExponential (struct (top: float, total: float)) (x: float) =
+    let shrink = VectorMath.Exp(-(if top = x then 0.0 else Math.Abs(top - x)))
+    let total = if x > top then total * shrink + 1.0 else total + shrink
+    struct (Math.Max(top, x), total)
+
+let private runningReals op parts reverse (data: float[]) =
+    match op with
+    | CumulateOp.Sum -> running (+) 0.0 id parts reverse data
+    | CumulateOp.Prod -> running (*) 1.0 id parts reverse data
+    | CumulateOp.Max -> running (fun a b -> Math.Max(a, b)) -infinity id parts reverse data
+    | CumulateOp.Min -> running (fun a b -> Math.Min(a, b)) infinity id parts reverse data
+    | CumulateOp.LogSumExp ->
+        let logarithm (struct (top: float, total: float)) = top + VectorMath.Log total
+        running addExponential (struct (-infinity, 0.0)) logarithm parts reverse data
+
+let inline private runningIntegers op (least: ^a, most: ^a) parts reverse (data: ^a[]) =
+    match op with
+    | CumulateOp.Sum -> running (+) LanguagePrimitives.GenericZero id parts reverse data
+    | CumulateOp.Prod -> running (*) LanguagePrimitives.GenericOne id parts reverse data
+    | CumulateOp.Max -> running max least id parts reverse data
+    | CumulateOp.Min -> running min most id parts reverse data
+    | CumulateOp.LogSumExp -> Errors.bug "ReferenceArrays.cumulate" "a log-sum-exp of integers"
+
+/// Running sums, products, ... along an axis; those of f32 are kept in f64, and each is rounded once.
+let cumulate op axis reverse (x: Literal) =
     let parts = around axis x.Type.Shape
 
     match x.Data with
-    | Storage.F64 data -> Storage.F64(runningSum parts reverse data)
-    | Storage.F32 data -> Storage.F32(runningSum parts reverse (Array.map float data) |> Array.map float32)
-    | Storage.I64 data -> Storage.I64(runningSum parts reverse data)
-    | Storage.I32 data -> Storage.I32(runningSum parts reverse data)
-    | Storage.U32 data -> Storage.U32(runningSum parts reverse data)
-    | Storage.Bool _ -> Errors.bug "ReferenceArrays.cumulate" $"a sum of {x.Type} after the types were checked"
+    | Storage.F64 data -> Storage.F64(runningReals op parts reverse data)
+    | Storage.F32 data -> Storage.F32(runningReals op parts reverse (Array.map float data) |> Array.map float32)
+    | Storage.I64 data -> Storage.I64(runningIntegers op (Int64.MinValue, Int64.MaxValue) parts reverse data)
+    | Storage.I32 data -> Storage.I32(runningIntegers op (Int32.MinValue, Int32.MaxValue) parts reverse data)
+    | Storage.U32 data -> Storage.U32(runningIntegers op (UInt32.MinValue, UInt32.MaxValue) parts reverse data)
+    | Storage.Bool _ -> Errors.bug "ReferenceArrays.cumulate" $"{op} of {x.Type} after the types were checked"
 
 /// Real numbers as the storage of a real element type: f32 rounds.
 let private ofReals dtype (xs: float[]) =

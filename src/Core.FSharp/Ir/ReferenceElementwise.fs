@@ -45,7 +45,8 @@ let private realFunction op : float -> float =
     | UnaryOp.Ndtri -> VectorMath.Ndtri
     | UnaryOp.Not
     | UnaryOp.IsFinite
-    | UnaryOp.IsNaN -> Errors.bug "ReferenceElementwise" $"{op} does not give a real number"
+    | UnaryOp.IsNaN
+    | UnaryOp.StopGradient -> Errors.bug "ReferenceElementwise" $"{op} is no function of reals alone"
 
 // Math.Abs refuses the lowest integer; here it wraps.
 let inline private integerFunction op : (^a -> ^a) option =
@@ -71,6 +72,7 @@ let private mapped wrap f x whole op =
 /// Unary operations.
 let unary op (x: Storage) =
     match op, x with
+    | UnaryOp.StopGradient, _ -> x
     | UnaryOp.IsFinite, Storage.F64 x -> Storage.Bool(Array.map Double.IsFinite x)
     | UnaryOp.IsFinite, Storage.F32 x -> Storage.Bool(Array.map Single.IsFinite x)
     | UnaryOp.IsNaN, Storage.F64 x -> Storage.Bool(Array.map Double.IsNaN x)

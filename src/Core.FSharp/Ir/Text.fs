@@ -161,6 +161,9 @@ let private plain =
 let private reductions =
     Primitive.members<ReduceOp> |> Array.map (fun op -> Primitive.Reduce(op, [||])) |> byName
 
+let private cumulations =
+    Primitive.members<CumulateOp> |> Array.map (fun op -> Primitive.Cumulate(op, 0, false)) |> byName
+
 /// What stands on the line of an equation.
 [<NoComparison; NoEquality>]
 type private Line =
@@ -212,7 +215,11 @@ let private dataPrimitive (line: Line) =
     | "constant" -> Primitive.Constant(readLiteral line.Reader line.Type line.Words)
     | "iota" -> Primitive.Iota(line.Type, line.Int "axis")
     | "convert" -> Primitive.Convert line.Type.DType
-    | "cumulateSum" -> Primitive.Cumulate(CumulateOp.Sum, line.Int "axis", line.Flag "reverse")
+    | "sort" -> Primitive.Order(OrderOp.Sort(line.Int "axis"))
+    | "argSort" -> Primitive.Order(OrderOp.ArgSort(line.Int "axis"))
+    | "argMax" -> Primitive.Order(OrderOp.ArgMax(line.Int "axis"))
+    | "argMin" -> Primitive.Order(OrderOp.ArgMin(line.Int "axis"))
+    | "searchSorted" -> Primitive.Order(OrderOp.SearchSorted(line.Flag "right"))
     | "take" -> Primitive.Index(IndexOp.Take(line.Int "axis"))
     | "scatterAdd" -> Primitive.Index(IndexOp.ScatterAdd(line.Int "axis"))
     | "dynamicSlice" -> Primitive.Index(IndexOp.DynamicSlice(line.Type.Shape.ToArray()))
@@ -221,10 +228,11 @@ let private dataPrimitive (line: Line) =
     | "uniform" -> Primitive.Random(RandomOp.Uniform line.Type.Shape)
     | "bits" -> Primitive.Random(RandomOp.Bits line.Type.Shape)
     | name ->
-        match plain.TryGetValue name, reductions.TryGetValue name, move line with
-        | (true, primitive), _, _ -> primitive
-        | _, (true, Primitive.Reduce(op, _)), _ -> Primitive.Reduce(op, line.Ints "axes")
-        | _, _, Some op -> Primitive.Move op
+        match plain.TryGetValue name, reductions.TryGetValue name, cumulations.TryGetValue name, move line with
+        | (true, primitive), _, _, _ -> primitive
+        | _, (true, Primitive.Reduce(op, _)), _, _ -> Primitive.Reduce(op, line.Ints "axes")
+        | _, _, (true, Primitive.Cumulate(op, _, _)), _ -> Primitive.Cumulate(op, line.Int "axis", line.Flag "reverse")
+        | _, _, _, Some op -> Primitive.Move op
         | _ -> line.Reader.Fail $"there is no primitive '{name}'"
 
 let private checkTypes (reader: Reader) primitive (given: TensorType[]) (declared: TensorType[]) =

@@ -16,7 +16,10 @@ let attributes primitive =
     match primitive with
     | Primitive.Iota(_, axis)
     | Primitive.Move(MoveOp.Concat axis)
-    | Primitive.Index(IndexOp.Take axis | IndexOp.ScatterAdd axis) -> [ "axis", string axis ]
+    | Primitive.Index(IndexOp.Take axis | IndexOp.ScatterAdd axis)
+    | Primitive.Order(OrderOp.Sort axis | OrderOp.ArgSort axis | OrderOp.ArgMax axis | OrderOp.ArgMin axis) ->
+        [ "axis", string axis ]
+    | Primitive.Order(OrderOp.SearchSorted right) -> [ "right", flagOf right ]
     | Primitive.Reduce(_, axes)
     | Primitive.Move(MoveOp.Broadcast(_, axes) | MoveOp.Reverse axes) -> [ "axes", listOf axes ]
     | Primitive.Cumulate(_, axis, reverse) -> [ "axis", string axis; "reverse", flagOf reverse ]

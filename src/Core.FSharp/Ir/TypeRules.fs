@@ -56,6 +56,7 @@ let private unary op (ty: TensorType) =
     | UnaryOp.Not ->
         requireDType name [ DType.Bool ] ty
         ty
+    | UnaryOp.StopGradient -> ty
     | UnaryOp.IsFinite
     | UnaryOp.IsNaN ->
         requireDType name reals ty
@@ -120,6 +121,47 @@ let private reduce op axes (ty: TensorType) =
     | _ -> requireDType name numbers ty
 
     { ty with Shape = Shape.without axes ty.Shape }
+
+let private order op (types: TensorType[]) =
+    let name = Primitive.name (Primitive.Order op)
+
+    let alongAxis axis =
+        arity name 1 types
+        requireDType name numbers types[0]
+        checkAxes name types[0].Shape [| axis |]
+
+    match op with
+    | OrderOp.Sort axis ->
+        alongAxis axis
+        types[0]
+    | OrderOp.ArgSort axis ->
+        alongAxis axis
+        { types[0] with DType = DType.I32 }
+    | OrderOp.ArgMax axis
+    | OrderOp.ArgMin axis ->
+        alongAxis axis
+        let result = Shape.without [| axis |] types[0].Shape
+
+        if types[0].Shape[axis] = 0 && result.Count > 0 then
+            Errors.range name $"there is no element along axis {axis} of {types[0]}"
+
+        TensorType.create DType.I32 result
+    | OrderOp.SearchSorted _ ->
+        arity name 2 types
+        requireDType name numbers types[0]
+        let outer (shape: Shape) = shape.ToArray()[.. shape.Rank - 2]
+
+        if types[1].DType <> types[0].DType then
+            Errors.dtypes name $"the arguments differ in type: {show types}"
+
+        if
+            types[0].Shape.Rank = 0
+            || types[1].Shape.Rank <> types[0].Shape.Rank
+            || outer types[0].Shape <> outer types[1].Shape
+        then
+            Errors.shapes name $"the arguments may differ along the last axis only: {show types}"
+
+        { types[1] with DType = DType.I32 }
 
 // Written so that no stride overflows.
 let private sliceExtent start limit stride = if limit > start then (limit - start - 1) / stride + 1 else 0
@@ -430,11 +472,12 @@ let results primitive (types: TensorType[]) : TensorType[] =
     | Primitive.Reduce(op, axes) ->
         arity name 1 types
         [| reduce op axes types[0] |]
-    | Primitive.Cumulate(CumulateOp.Sum, axis, _) ->
+    | Primitive.Cumulate(op, axis, _) ->
         arity name 1 types
-        requireDType name numbers types[0]
+        requireDType name (if op = CumulateOp.LogSumExp then reals else numbers) types[0]
         checkAxes name types[0].Shape [| axis |]
         [| types[0] |]
+    | Primitive.Order op -> [| order op types |]
     | Primitive.Move op -> [| move op types |]
     | Primitive.Index op -> [| index op types |]
     | Primitive.Contract axes -> [| contract axes types |]

@@ -263,6 +263,9 @@ module Ops =
     /// NaN.
     let isNaN x = unary UnaryOp.IsNaN x
 
+    /// x itself, as a constant to every derivative: d/dx stopGradient(x) = 0. Any element type.
+    let stopGradient x = unary UnaryOp.StopGradient x
+
     /// ln(x / (1 - x))
     let logit x = sub (log x) (log1p (neg x))
 
@@ -345,11 +348,49 @@ module Ops =
         let axes = [| x.Shape.Rank - 1 |]
         sub x (restore axes x (logSumExpAlong axes x))
 
+    /// A running operation along an axis, from its end if reversed; the result has the shape of x.
+    let cumulate op axis reverse x = Bind.one (Primitive.Cumulate(op, axis, reverse)) [| x |]
+
     /// Running sums along an axis.
-    let cumulativeSum axis x = Bind.one (Primitive.Cumulate(CumulateOp.Sum, axis, false)) [| x |]
+    let cumulativeSum axis x = cumulate CumulateOp.Sum axis false x
 
     /// Running sums along an axis, from its end.
-    let cumulativeSumReversed axis x = Bind.one (Primitive.Cumulate(CumulateOp.Sum, axis, true)) [| x |]
+    let cumulativeSumReversed axis x = cumulate CumulateOp.Sum axis true x
+
+    /// Running products along an axis: y_i = x_0 ... x_i. Derivatives are right at zeros.
+    let cumulativeProd axis x = cumulate CumulateOp.Prod axis false x
+
+    /// The largest so far along an axis; NaN from the first NaN on. Ties share derivatives.
+    let cumulativeMax axis x = cumulate CumulateOp.Max axis false x
+
+    /// The smallest so far along an axis; NaN from the first NaN on. Ties share derivatives.
+    let cumulativeMin axis x = cumulate CumulateOp.Min axis false x
+
+    /// y_i = ln(e^x_0 + ... + e^x_i) along an axis, without overflow; -inf where all x so far are, with derivative zero there.
+    let cumulativeLogSumExp axis x = cumulate CumulateOp.LogSumExp axis false x
+
+    // ---- order: NaN is above all numbers, -0.0 and 0.0 are equal
+
+    let private order op args = Bind.one (Primitive.Order op) args
+
+    /// The elements along an axis in ascending order, NaN last; equal ones keep their order. The derivative is that of the
+    /// permutation which Ops.argSort gives.
+    let sort axis x = order (OrderOp.Sort axis) [| x |]
+
+    /// The places (i32) that the elements of Ops.sort come from.
+    let argSort axis x = order (OrderOp.ArgSort axis) [| x |]
+
+    /// The place (i32) of the largest element along an axis, which is dropped: the first one of equals, the first NaN if
+    /// there is one. PPL5004 where the axis has no element.
+    let argMax axis x = order (OrderOp.ArgMax axis) [| x |]
+
+    /// The place (i32) of the smallest element along an axis, which is dropped: the first one of equals, the first NaN if
+    /// there is one. PPL5004 where the axis has no element.
+    let argMin axis x = order (OrderOp.ArgMin axis) [| x |]
+
+    /// How many elements (i32) of a, ascending along its last axis, are below each of v; if right, not above it. So it is
+    /// where v would be inserted before (after) its equals. a: [..,n], v: [..,m]; the result is as v.
+    let searchSorted right (a: Tensor) (v: Tensor) = order (OrderOp.SearchSorted right) [| a; v |]
 
     // ---- access
 

@@ -39,6 +39,27 @@ let private move n op (args: Lane[]) =
 
     each n (Primitive.Move shifted) args
 
+let private order n op (args: Lane[]) =
+    let along op = each n (Primitive.Order op) args
+
+    match op with
+    | OrderOp.Sort axis -> along (OrderOp.Sort(axis + 1))
+    | OrderOp.ArgSort axis -> along (OrderOp.ArgSort(axis + 1))
+    | OrderOp.ArgMax axis -> along (OrderOp.ArgMax(axis + 1))
+    | OrderOp.ArgMin axis -> along (OrderOp.ArgMin(axis + 1))
+    | OrderOp.SearchSorted _ when not args[0].Varies ->
+        // One table for all lanes: their values are looked up together.
+        let last = args[0].Value.Shape.Rank - 1
+        let values = moveAxis 0 last args[1].Value
+        let extents = values.Shape.ToArray()
+        let joined = Array.append extents[.. last - 1] [| extents[last] * extents[last + 1] |]
+
+        let places =
+            Bind.one (Primitive.Order op) [| args[0].Value; Ops.reshape (Shape.ofArray joined) values |]
+
+        moveAxis last 0 (Ops.reshape values.Shape places)
+    | OrderOp.SearchSorted _ -> along op
+
 // ---- indices that differ between lanes: the lanes and the axis become one axis, and each index gets the start of its lane
 
 let private number (like: Tensor) (k: int) = Ops.fill (TensorType.scalar like.DType) (float k)
@@ -213,6 +234,7 @@ let simple n primitive (args: Lane[]) : Tensor =
     | Primitive.Convert _ -> each n primitive args
     | Primitive.Reduce(op, axes) -> each n (Primitive.Reduce(op, after axes)) args
     | Primitive.Cumulate(op, axis, reverse) -> each n (Primitive.Cumulate(op, axis + 1, reverse)) args
+    | Primitive.Order op -> order n op args
     | Primitive.Move op -> move n op args
     | Primitive.Index op -> index n op args
     | Primitive.Contract axes -> contract axes args[0] args[1]

@@ -11,16 +11,28 @@ open Ppl.Core.Tensors
 module Compile =
 
     /// The simplified program of a function of tensors of these types. The function is traced once.
-    let program (types: TensorType[]) (f: Tensor[] -> Tensor[]) : Program = Simplify.program (Trace.program types f)
+    let program (types: TensorType[]) (f: Tensor[] -> Tensor[]) : Program =
+        Trace.program types f |> StopGradients.remove |> Simplify.program
 
     /// A function of tensors of these types, compiled by an engine.
     let func (engine: IEngine) (types: TensorType[]) (f: Tensor[] -> Tensor[]) : ICompiled =
         engine.Compile(program types f)
 
+    /// The value and gradient of a real function of a real vector: f64[n] -> (f64[], f64[n]). The data of the function
+    /// are compressed before it is differentiated, if the options allow it.
+    let valueAndGradWith options (engine: IEngine) (dimension: int) (f: Tensor -> Tensor) : ICompiled =
+        let vector = TensorType.create DType.F64 (Shape.ofList [ dimension ])
+        let f, _ = Simplify.beforeDerivatives options [| vector |] (fun args -> [| f args[0] |])
+
+        let valueAndGradient (args: Tensor[]) =
+            let value, gradient = Grad.valueAndGrad (fun x -> (f [| x |])[0]) args[0]
+            [| value; gradient |]
+
+        Trace.program [| vector |] valueAndGradient
+        |> StopGradients.remove
+        |> Simplify.programWith options
+        |> engine.Compile
+
     /// The value and gradient of a real function of a real vector: f64[n] -> (f64[], f64[n]).
     let valueAndGrad (engine: IEngine) (dimension: int) (f: Tensor -> Tensor) : ICompiled =
-        let vector = TensorType.create DType.F64 (Shape.ofList [ dimension ])
-
-        func engine [| vector |] (fun args ->
-            let value, gradient = Grad.valueAndGrad f args[0]
-            [| value; gradient |])
+        valueAndGradWith SimplifyOptions.Default engine dimension f

@@ -65,7 +65,8 @@ let unary op (x: Tensor) (y: Tensor) : (Tensor -> Tensor) option =
     | UnaryOp.Floor
     | UnaryOp.Not
     | UnaryOp.IsFinite
-    | UnaryOp.IsNaN -> None
+    | UnaryOp.IsNaN
+    | UnaryOp.StopGradient -> None
 
 /// For the larger or smaller of two: everything to the chosen one, half to each where they are equal.
 let private chosen compare (x: Tensor) (y: Tensor) =

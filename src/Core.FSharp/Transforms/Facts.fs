@@ -90,6 +90,13 @@ module internal Patterns =
         | ValueSome(struct (Primitive.Move op, args)) -> ValueSome(struct (op, args))
         | _ -> ValueNone
 
+    /// v is sorted along this axis
+    [<return: Struct>]
+    let (|Sorted|_|) (facts: Facts) v =
+        match define facts v with
+        | ValueSome(struct (Primitive.Order(OrderOp.Sort axis), _)) -> ValueSome axis
+        | _ -> ValueNone
+
     /// v repeats one scalar; a known scalar counts as such.
     [<return: Struct>]
     let (|Uniform|_|) (facts: Facts) v =

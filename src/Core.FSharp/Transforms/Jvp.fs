@@ -54,7 +54,8 @@ module Jvp =
             | None -> None
         | Primitive.Select -> linear primitive [ 1; 2 ] xs ts
         | Primitive.Reduce(op, axes) -> ts[0] |> Option.bind (reduce op axes xs[0] y)
-        | Primitive.Cumulate(CumulateOp.Sum, _, _) -> linear primitive [ 0 ] xs ts
+        | Primitive.Cumulate(op, axis, reverse) -> along 0 (AlongRules.cumulateJvp op axis reverse xs[0] y)
+        | Primitive.Order(OrderOp.Sort axis) -> along 0 (AlongRules.sortJvp axis xs[0])
         | Primitive.Move _ -> linear primitive [ 0 .. xs.Length - 1 ] xs ts
         | Primitive.Index(IndexOp.Take _ | IndexOp.DynamicSlice _) -> linear primitive [ 0 ] xs ts
         | Primitive.Index(IndexOp.ScatterAdd _) -> linear primitive [ 0; 2 ] xs ts
@@ -68,6 +69,7 @@ module Jvp =
         | Primitive.Constant _
         | Primitive.Iota _
         | Primitive.Compare _
+        | Primitive.Order _
         | Primitive.Random _ -> None
         | Primitive.Control _ -> Errors.bug "Jvp.simple" "control flow has its own rules"
 

@@ -150,3 +150,16 @@ let take (facts: Facts) axis x indices =
     | Uniform facts s when (facts.ShapeOf x).Rank > 0 ->
         broadcast facts (resultShape facts primitive [| x; indices |]) [||] s
     | _ -> facts.Raw(primitive, [| x; indices |])
+
+/// The rules along an axis: of one element there is nothing to run over or to sort, and what is sorted stays so.
+let along (facts: Facts) primitive x =
+    let shape = facts.ShapeOf x
+    let zeros () = constant facts (Literal.fill (TensorType.create DType.I32 shape) 0.0)
+
+    match primitive, x with
+    | Primitive.Cumulate(_, axis, _), _ when shape[axis] <= 1 -> x
+    | Primitive.Order(OrderOp.Sort axis), _ when shape[axis] <= 1 -> x
+    | Primitive.Order(OrderOp.ArgSort axis), _ when shape[axis] <= 1 -> zeros ()
+    | Primitive.Order(OrderOp.Sort _), Uniform facts _ -> x
+    | Primitive.Order(OrderOp.Sort axis), Sorted facts inner when inner = axis -> x
+    | _ -> facts.Raw(primitive, [| x |])

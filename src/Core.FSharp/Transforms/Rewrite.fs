@@ -44,6 +44,8 @@ let private single (facts: Facts) primitive (args: Var[]) : Var =
     | Primitive.Convert dtype when (facts.TypeOf args[0]).DType = dtype -> args[0]
     | Primitive.Reduce(ReduceOp.Sum, axes) when isReal facts args[0] -> SumRules.sum facts axes args[0]
     | Primitive.Move op -> move facts op args
+    | Primitive.Cumulate _
+    | Primitive.Order(OrderOp.Sort _ | OrderOp.ArgSort _) -> along facts primitive args[0]
     | Primitive.Index(IndexOp.Take axis) -> take facts axis args[0] args[1]
     | Primitive.Contract axes -> SumRules.contract facts axes args[0] args[1]
     | _ -> facts.Raw(primitive, args)

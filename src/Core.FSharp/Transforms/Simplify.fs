@@ -1,10 +1,26 @@
 // Simplification: the rules of Rewrite and the removal of dead code, repeated until the program no longer shrinks.
+// Sums of squares over data are compressed where that saves work.
 // Linear recurrences of scans are brought into the form that is fastest to iterate.
 // Softplus and sigmoid are written with their common exponential.
-// Relies on Rewrite, DeadCode, Recurrence and Exponentials. Read Compile next.
+// Relies on Rewrite, DeadCode, Compress, Recurrence and Exponentials. Read Compile next.
 namespace Ppl.Core.Transforms
 
+open Ppl.Core
 open Ppl.Core.Ir
+open Ppl.Core.Tensors
+
+/// What simplification may do.
+[<NoComparison>]
+type SimplifyOptions =
+    {
+        /// Whether sums over data of squares of expressions that are affine in the parameters are computed from the
+        /// triangular factor of the data, made once at compile time. Default true. The results differ by rounding
+        /// (relative to the squares by about 1e-14), and where a parameter is infinite the result may be NaN.
+        CompressData: bool
+    }
+
+    /// Everything.
+    static member Default = { CompressData = true }
 
 /// Makes programs smaller and cheaper without changing what they compute, up to rounding and the sign of zero.
 [<RequireQualifiedAccess>]
@@ -15,12 +31,35 @@ module Simplify =
     let private once (program: Program) =
         DeadCode.prune (Rewrite.program program (program.Inputs |> Array.map (fun _ -> Rewrite.Given.Nothing)))
 
+    let rec private repeat n (current: Program) =
+        let next = once current
+
+        if n = 1 || Program.size next >= Program.size current then next else repeat (n - 1) next
+
+    let private compressed (options: SimplifyOptions) (program: Program) =
+        if options.CompressData then Compress.program program else program, []
+
+    /// The simplified program, and one line for each sum whose data were compressed.
+    let report (options: SimplifyOptions) (program: Program) : Program * string list =
+        let program, notes = DeadCode.prune program |> repeat rounds |> compressed options
+        program |> Recurrence.shorten |> Exponentials.expand |> repeat rounds, notes
+
+    /// The simplified program, with these options.
+    let programWith options program : Program = fst (report options program)
+
     /// Common subexpressions are shared, known values computed, scalar factors and terms moved out of sums, products with
-    /// known matrices written out, dead code removed. Inputs and outputs stay.
-    let program (program: Program) : Program =
-        let rec go n (current: Program) =
-            let next = once current
+    /// known matrices written out, data compressed, dead code removed. Inputs and outputs stay.
+    let program (program: Program) : Program = programWith SimplifyOptions.Default program
 
-            if n = 1 || Program.size next >= Program.size current then next else go (n - 1) next
+    /// A function of tensors with its data compressed, to be differentiated in its place: gradients use the single rows, so
+    /// that afterwards it would be too late. Also one line for each sum. The function is traced once; where there is nothing
+    /// to compress, the result is what was traced.
+    let beforeDerivatives (options: SimplifyOptions) (types: TensorType[]) (f: Tensor[] -> Tensor[]) =
+        let traced = Trace.program types f
 
-        go rounds (DeadCode.prune program) |> Recurrence.shorten |> Exponentials.expand |> go rounds
+        if options.CompressData && Compress.mayApply traced then
+            match DeadCode.prune traced |> repeat rounds |> compressed options with
+            | _, [] -> Trace.replay traced, []
+            | program, notes -> Trace.replay program, notes
+        else
+            Trace.replay traced, []

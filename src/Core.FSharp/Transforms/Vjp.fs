@@ -2,7 +2,7 @@
 // operations, so that they can be traced, differentiated and batched in their turn.
 //   y = f(x), cotangent c of y:  c of x = (dy/dx)' c
 // Only the cotangents that are wanted are computed: there is no work for data.
-// Relies on Derivatives. Read Grad next, which walks a program backwards with these rules.
+// Relies on Derivatives and AlongRules. Read Grad next, which walks a program backwards with these rules.
 module internal Ppl.Core.Transforms.Vjp
 
 open Ppl.Core
@@ -147,8 +147,8 @@ let simple primitive (wanted: bool[]) (xs: Tensor[]) (y: Tensor) (c: Tensor) : T
     | Primitive.Binary op -> binary op wanted xs[0] xs[1] y c
     | Primitive.Select -> select wanted xs[0] c
     | Primitive.Reduce(op, axes) -> [| reduce op axes xs[0] y c |]
-    | Primitive.Cumulate(CumulateOp.Sum, axis, reverse) ->
-        [| Some(Bind.one (Primitive.Cumulate(CumulateOp.Sum, axis, not reverse)) [| c |]) |]
+    | Primitive.Cumulate(op, axis, reverse) -> [| Some(AlongRules.cumulateVjp op axis reverse xs[0] y c) |]
+    | Primitive.Order(OrderOp.Sort axis) -> [| Some(AlongRules.sortVjp axis xs[0] c) |]
     | Primitive.Move op -> move op xs c
     | Primitive.Index op -> index op wanted xs c
     | Primitive.Contract axes -> contract axes wanted xs[0] xs[1] c
@@ -158,5 +158,6 @@ let simple primitive (wanted: bool[]) (xs: Tensor[]) (y: Tensor) (c: Tensor) : T
     | Primitive.Constant _
     | Primitive.Iota _
     | Primitive.Compare _
+    | Primitive.Order _
     | Primitive.Random _ -> xs |> Array.map (fun _ -> None)
     | Primitive.Control _ -> Errors.bug "Vjp.simple" "control flow has its own rules"

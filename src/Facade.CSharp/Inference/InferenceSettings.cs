@@ -29,6 +29,8 @@ internal sealed record InferenceSettings
 
     public Metric Metric { get; init; } = Metric.Automatic;
 
+    public bool CompressData { get; init; } = true;
+
     /// <summary>Builders made from one another share it, and with it the compiled programs.</summary>
     public IEngine Engine { get; init; } = new CpuEngine();
 
@@ -41,7 +43,7 @@ internal sealed record InferenceSettings
             : Sampler.nuts(Engine, new(Nuts.MaxTreeDepth, leapfrog, Adaptation(Nuts.TargetAccept)), Run, target);
     }
 
-    private RunOptions Run => new(Chains, Warmup, Draws, Seed, Threads, RunOptions.Default.Start);
+    private RunOptions Run => new(Chains, Warmup, Draws, Seed, Threads, RunOptions.Default.Start, CompressData);
 
     private AdaptationOptions Adaptation(double targetAccept)
     {

@@ -70,11 +70,22 @@ type RunOptions =
         Threads: int
         /// Where chains start. Default uniform on (-2, 2) (Stan).
         Start: Start
+        /// Whether sums of squares over data that are linear in the parameters are computed from a triangular factor of
+        /// the data, made when the sampler is compiled. Default true; changes the density by rounding alone.
+        CompressData: bool
     }
 
     /// Four chains of 1,000 + 1,000 transitions.
     static member Default =
-        { Chains = 4; Warmup = 1000; Draws = 1000; Seed = 0UL; Threads = 0; Start = Start.Jittered 2.0 }
+        {
+            Chains = 4
+            Warmup = 1000
+            Draws = 1000
+            Seed = 0UL
+            Threads = 0
+            Start = Start.Jittered 2.0
+            CompressData = true
+        }
 
 /// The phase of a chain.
 type RunPhase =

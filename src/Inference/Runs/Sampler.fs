@@ -94,16 +94,28 @@ module Sampler =
     let private metric (adaptation: AdaptationOptions) (run: RunOptions) (target: SamplingTarget) =
         Adaptation.metric adaptation (Adaptation.windows adaptation run.Warmup) target.Dimension
 
+    let private simplification (run: RunOptions) = { CompressData = run.CompressData }
+
+    /// The density as it is differentiated: with its data compressed.
+    let private density (run: RunOptions) (target: SamplingTarget) : Tensor -> Tensor =
+        let f (args: Tensor[]) = [| target.LogDensity args[0] |]
+
+        let f, _ =
+            Simplify.beforeDerivatives (simplification run) [| SamplingTarget.vector target.Dimension |] f
+
+        fun q -> (f [| q |])[0]
+
     let private compile (engine: IEngine) name limit adaptation (run: RunOptions) target (kernel: IKernel<'P, 'S, 'I>) =
         let d = target.Dimension
-        let row = Compile.program [| SamplingTarget.vector d |] (fun args -> [| target.Row args[0] |])
+        let simplified = Simplify.programWith (simplification run)
+        let row = Trace.program [| SamplingTarget.vector d |] (fun args -> [| target.Row args[0] |])
 
         {
             Name = name
             Target = target
-            Step = engine.Compile(Simplify.program (Kernel.stepProgram kernel))
-            Init = engine.Compile(Simplify.program (Kernel.initProgram d kernel))
-            Row = engine.Compile row
+            Step = engine.Compile(simplified (Kernel.stepProgram kernel))
+            Init = engine.Compile(simplified (Kernel.initProgram d kernel))
+            Row = engine.Compile(simplified row)
             Statistics = kernel.Info.Fields |> Array.map _.Name
             Limit = limit
             Adaptation = adaptation
@@ -120,7 +132,7 @@ module Sampler =
 
         let metric = metric a run target
 
-        NutsKernel.create options.Integrator metric options.MaxTreeDepth target.Dimension target.LogDensity
+        NutsKernel.create options.Integrator metric options.MaxTreeDepth target.Dimension (density run target)
         |> compile engine "nuts" options.MaxTreeDepth a run target
 
     /// Hamiltonian Monte Carlo on a target. PPL2001 for an option that makes no sense.
@@ -131,5 +143,5 @@ module Sampler =
 
         let metric = metric a run target
 
-        HmcKernel.create options.Integrator metric options.Jitter target.Dimension target.LogDensity
+        HmcKernel.create options.Integrator metric options.Jitter target.Dimension (density run target)
         |> compile engine "hmc" options.Steps a run target

@@ -139,8 +139,7 @@ module Optimisers =
     /// Each element of the gradient is limited to [-limit, limit].
     let clipByValue (limit: float) : IOptimiser<'P, unit> =
         Optimiser.stateless (
-            Leafwise.map (fun g ->
-                Ops.max (Ops.scalarLike g -limit) (Ops.min (Ops.scalarLike g limit) g))
+            Leafwise.map (fun g -> Ops.max (Ops.scalarLike g -limit) (Ops.min (Ops.scalarLike g limit) g))
         )
 
     /// sqrt of the sum of the squares of all elements of a tree.

@@ -148,6 +148,68 @@ let ``running sums from either end`` () =
     gives (f [ 0.0; nan; nan ]) (cumulate 0 false) [ f [ -0.0; nan; 1.0 ] ]
     gives (f []) (cumulate 0 true) [ f [] ]
 
+[<Fact>]
+let ``running products, extremes and log-sum-exps`` () =
+    let cumulate op axis reverse = Primitive.Cumulate(op, axis, reverse)
+    gives (i [ 2; 0; 0 ]) (cumulate CumulateOp.Prod 0 false) [ i [ 2; 0; 5 ] ]
+    gives (i [ Int32.MinValue ]) (cumulate CumulateOp.Prod 0 false) [ i [ Int32.MinValue ] ]
+    gives (f [ 30.0; 15.0; -5.0 ]) (cumulate CumulateOp.Prod 0 true) [ f [ 2.0; -3.0; -5.0 ] ]
+    gives (ints [ 2; 3 ] [ 1; 2; 3; 4; 5; 6 ]) (cumulate CumulateOp.Max 0 false) [ matrix ]
+    gives (ints [ 2; 3 ] [ 1; 2; 3; 1; 2; 3 ]) (cumulate CumulateOp.Min 0 false) [ matrix ]
+    gives (f [ -0.0; 0.0; nan; nan ]) (cumulate CumulateOp.Max 0 false) [ f [ -0.0; 0.0; nan; inf ] ]
+    gives (f [ nan; nan; -inf ]) (cumulate CumulateOp.Min 0 true) [ f [ 1.0; nan; -inf ] ]
+    let logSumExp reverse = cumulate CumulateOp.LogSumExp 0 reverse
+    gives (f [ -inf; -inf; 3.0; inf; inf; nan ]) (logSumExp false) [ f [ -inf; -inf; 3.0; inf; -inf; nan ] ]
+    gives (f [ 1000.0; 1000.0 + Math.Log 2.0; 1000.0 + Math.Log 2.0 ]) (logSumExp false) [ f [ 1000.0; 1000.0; 0.0 ] ]
+    gives (f []) (logSumExp true) [ f [] ]
+    // ln(0.1 + 0.2), ln(0.1 + 0.2 + 0.7)
+    let sums = evaluate (logSumExp false) [ f (List.map log [ 0.1; 0.2; 0.7 ]) ] |> Literal.floats
+    Assert.Equal(log 0.3, sums[1], 1e-15)
+    Assert.Equal(0.0, sums[2], 1e-15)
+
+[<Fact>]
+let ``sorts are stable and put NaN last`` () =
+    let sort axis = Primitive.Order(OrderOp.Sort axis)
+    let argSort axis = Primitive.Order(OrderOp.ArgSort axis)
+    let x = f [ nan; 1.0; -0.0; inf; 0.0; -inf; nan; -0.0 ]
+    gives (f [ -inf; -0.0; 0.0; -0.0; 1.0; inf; nan; nan ]) (sort 0) [ x ]
+    gives (i [ 5; 2; 4; 7; 1; 3; 0; 6 ]) (argSort 0) [ x ]
+    gives (i [ Int32.MinValue; -1; 3; Int32.MaxValue ]) (sort 0) [ i [ 3; Int32.MaxValue; -1; Int32.MinValue ] ]
+    let table = ints [ 2; 3 ] [ 5; 1; 3; 2; 4; 3 ]
+    gives (ints [ 2; 3 ] [ 2; 1; 3; 5; 4; 3 ]) (sort 0) [ table ]
+    gives (ints [ 2; 3 ] [ 1; 0; 0; 0; 1; 1 ]) (argSort 0) [ table ]
+    gives (ints [ 2; 3 ] [ 1; 3; 5; 2; 3; 4 ]) (sort 1) [ table ]
+    gives (f []) (sort 0) [ f [] ]
+    gives (ints [ 0; 2 ] []) (argSort 1) [ reals [ 0; 2 ] [] ]
+
+[<Fact>]
+let ``the first extreme counts, and NaN beats all`` () =
+    let largest axis = Primitive.Order(OrderOp.ArgMax axis)
+    let smallest axis = Primitive.Order(OrderOp.ArgMin axis)
+    gives (Literal.i32 1) (largest 0) [ f [ 1.0; 7.0; 7.0 ] ]
+    gives (Literal.i32 0) (largest 0) [ f [ -0.0; 0.0 ] ]
+    gives (Literal.i32 2) (largest 0) [ f [ inf; 1.0; nan; nan ] ]
+    gives (Literal.i32 2) (smallest 0) [ f [ -inf; 1.0; nan; nan ] ]
+    gives (Literal.i32 0) (smallest 0) [ f [ -inf; -inf ] ]
+    gives (i [ 1; 0; 1 ]) (largest 0) [ ints [ 2; 3 ] [ 1; 9; 3; 4; 5; 6 ] ]
+    gives (i [ 0; 2 ]) (smallest 1) [ ints [ 2; 3 ] [ 1; 9; 3; 4; 5; -6 ] ]
+    gives (i []) (largest 1) [ ints [ 0; 0 ] [] ]
+
+[<Fact>]
+let ``searches count what is below, or not above`` () =
+    let search right = Primitive.Order(OrderOp.SearchSorted right)
+    let sorted = f [ -1.0; 0.0; 0.0; 2.0; nan ]
+    let values = f [ -inf; 0.0; -0.0; 1.0; 2.0; inf; nan ]
+    gives (i [ 0; 1; 1; 3; 3; 4; 4 ]) (search false) [ sorted; values ]
+    gives (i [ 0; 3; 3; 3; 4; 4; 5 ]) (search true) [ sorted; values ]
+    gives (ints [ 2; 1 ] [ 2; 0 ]) (search false) [ ints [ 2; 2 ] [ 1; 2; 7; 8 ]; ints [ 2; 1 ] [ 3; 3 ] ]
+    gives (i [ 0 ]) (search false) [ f []; f [ 1.0 ] ]
+
+[<Fact>]
+let ``stopGradient is its argument, of any type`` () =
+    for x in [ f [ nan; -0.0 ]; i [ 3 ]; b [ true ] ] do
+        gives x (Primitive.Unary UnaryOp.StopGradient) [ x ]
+
 let private dot batchLeft batchRight contractLeft contractRight =
     Primitive.Contract
         {

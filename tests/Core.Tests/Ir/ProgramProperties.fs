@@ -60,12 +60,16 @@ let ``random programs use every primitive, nested too`` () =
         Primitive.members<ReduceOp> |> Array.map (fun op -> Primitive.name (Primitive.Reduce(op, [||])))
 
     let others =
-        "constant iota select convert cumulateSum reshape transpose broadcast slice pad concat reverse take scatterAdd \
+        "constant iota select convert sort argSort argMax argMin searchSorted reshape transpose broadcast slice pad concat reverse take scatterAdd \
          dynamicSlice dynamicUpdate dot cholesky triangularSolve foldIn uniform bits cond while scan"
             .Split
             ' '
 
-    let expected = Array.concat [ unary; binary; compare; reduce; others ]
+    let cumulate =
+        Primitive.members<CumulateOp>
+        |> Array.map (fun op -> Primitive.name (Primitive.Cumulate(op, 0, false)))
+
+    let expected = Array.concat [ unary; binary; compare; reduce; cumulate; others ]
     let found = namesIn Everything 1000
     Assert.Empty(Array.filter (found.Contains >> not) expected)
     // No name was forgotten in the list above.
@@ -231,3 +235,6 @@ let ``operations are named after their cases`` () =
 
     Primitive.members<ReduceOp>
     |> Array.iter (fun op -> check (fun op -> Primitive.Reduce(op, [||])) "reduce" op)
+
+    Primitive.members<CumulateOp>
+    |> Array.iter (fun op -> check (fun op -> Primitive.Cumulate(op, 0, false)) "cumulate" op)

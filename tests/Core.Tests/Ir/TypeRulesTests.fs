@@ -74,6 +74,7 @@ let ``axes must exist and be named once`` () =
     refuses "PPL5003" (Primitive.Reduce(ReduceOp.Max, [| -1 |])) "f64[3,4]" [ "axis -1"; "[3,4]" ]
     refuses "PPL5003" (Primitive.Reduce(ReduceOp.Sum, [| 1; 1 |])) "f64[3,4]" [ "twice" ]
     refuses "PPL5003" (Primitive.Cumulate(CumulateOp.Sum, 0, false)) "f64[]" [ "axis 0"; "[]" ]
+    refuses "PPL5003" (Primitive.Order(OrderOp.Sort 2)) "f64[3,2]" [ "sort"; "axis 2"; "[3,2]" ]
     refuses "PPL5003" (move (MoveOp.Transpose [| 0; 0 |])) "f64[3,4]" [ "twice" ]
     refuses "PPL5003" (move (MoveOp.Transpose [| 0 |])) "f64[3,4]" [ "f64[3,4]" ]
     refuses "PPL5003" (move (MoveOp.Reverse [| 5 |])) "i32[3]" [ "axis 5"; "[3]" ]
@@ -115,6 +116,17 @@ let ``access needs integer indices, and something to index`` () =
     refuses "PPL5002" update "f64[3] i32[2] i32[]" [ "f64[3]"; "i32[2]" ]
     refuses "PPL5001" update "f64[3] f64[4] i32[]" [ "f64[4]"; "f64[3]" ]
     refuses "PPL5001" update "f64[3] f64[] i32[]" [ "f64[]"; "f64[3]" ]
+
+[<Fact>]
+let ``orders need numbers, and something to choose from`` () =
+    refuses "PPL5002" (Primitive.Order(OrderOp.Sort 0)) "bool[3]" [ "sort"; "bool[3]" ]
+    refuses "PPL5004" (Primitive.Order(OrderOp.ArgMax 0)) "f64[0,2]" [ "argMax"; "axis 0"; "f64[0,2]" ]
+    refuses "PPL5002" (Primitive.Cumulate(CumulateOp.LogSumExp, 0, false)) "i32[3]" [ "cumulateLogSumExp"; "i32[3]" ]
+    let search = Primitive.Order(OrderOp.SearchSorted false)
+    refuses "PPL5001" search "f64[3]" [ "2"; "1" ]
+    refuses "PPL5002" search "f64[3] i32[2]" [ "f64[3]"; "i32[2]" ]
+    refuses "PPL5001" search "f64[2,3] f64[3,3]" [ "last axis"; "f64[2,3]"; "f64[3,3]" ]
+    refuses "PPL5001" search "f64[] f64[]" [ "last axis" ]
 
 let private dot batchLeft batchRight contractLeft contractRight =
     Primitive.Contract
@@ -185,6 +197,9 @@ let ``right calls have the documented types`` () =
     gives "f64[3]" (Primitive.Reduce(ReduceOp.Sum, [| 2; 0 |])) "f64[2,3,4]"
     gives "f64[4,2,3]" (move (MoveOp.Transpose [| 2; 0; 1 |])) "f64[2,3,4]"
     gives "f64[2,5,6,4]" (Primitive.Index(IndexOp.Take 1)) "f64[2,3,4] i32[5,6]"
+    gives "i32[2,3]" (Primitive.Order(OrderOp.ArgSort 0)) "f64[2,3]"
+    gives "i32[3]" (Primitive.Order(OrderOp.ArgMin 0)) "i32[2,3]"
+    gives "i32[2,5]" (Primitive.Order(OrderOp.SearchSorted true)) "f64[2,3] f64[2,5]"
     gives "f64[5,2,4,7]" (dot [| 1 |] [| 0 |] [| 2 |] [| 2 |]) "f64[2,5,3,4] f64[5,7,3]"
     gives "f64[2,3,1]" (Primitive.Factor(FactorOp.TriangularSolve(true, true))) "f64[2,3,3] f64[2,3,1]"
     gives "f64[] f64[3,2]" (Primitive.Control(ControlOp.Scan(0, 1, 3, false, identity "f64[] f64[2]"))) "f64[] f64[3,2]"

@@ -42,6 +42,31 @@ public class BuilderTests
     }
 
     [Fact]
+    public async Task CompressingDataChangesDrawsByRoundingAlone()
+    {
+        const int Rows = 100;
+        var predictors = new double[Rows, 4];
+        var score = new double[Rows];
+        for (int i = 0; i < Rows; i++)
+        {
+            (predictors[i, 0], predictors[i, 1]) = (1.0, Math.Sin(i));
+            (predictors[i, 2], predictors[i, 3]) = (Math.Cos(3 * i), Math.Sin(7 * i));
+            score[i] = 0.5 + Math.Sin(i) + Math.Cos(11 * i);
+        }
+
+        var model = new Kidscore { Score = score, Predictors = predictors };
+        var builder = model.Infer().Chains(1).Warmup(5).Draws(5).Nuts(static o => o.MaxTreeDepth = 2);
+        var on = await builder.RunAsync();
+        var off = await builder.CompressData(false).RunAsync();
+        double[] x = on.Sigma.ToArray(), y = off.Sigma.ToArray();
+        Assert.NotEqual(x, y);
+        for (int i = 0; i < x.Length; i++)
+        {
+            Assert.Equal(x[i], y[i], 1e-6 * Math.Abs(y[i]));
+        }
+    }
+
+    [Fact]
     public async Task OptionsAreCopiedWhenTheyAreGiven()
     {
         NutsOptions? leaked = null;

@@ -1,0 +1,83 @@
+// `compress`: nanoseconds per value-and-gradient with the data compressed and not, in one run with hand-written code that
+// passes over the data, the largest difference of the gradients, and what compression costs at compile time.
+using System;
+using System.Diagnostics;
+using System.Linq;
+using Ppl.Benchmarks.Hand;
+using Ppl.Core.Ir;
+
+namespace Ppl.Benchmarks;
+
+internal static unsafe class Compressed
+{
+    private const int Repetitions = 15;
+
+    /// <summary>Times the models of these names (none: all that are compressed).</summary>
+    public static Table Run(string[] models)
+    {
+        var table = new Table(
+            "model", "dimension", "on", "off", "hand", "offToOn", "ratioToStan", "gradientDifference", "compileOn", "compileOff");
+        foreach (IHandGradient hand in HandGradients.Named(models))
+        {
+            using var on = CompiledGradient.Of(hand.Name);
+            using var off = CompiledGradient.Of(hand.Name, compress: false);
+            bool isCompressed = Text.print(on.Program) != Text.print(off.Program);
+            if (!isCompressed && models.Length == 0)
+            {
+                continue;
+            }
+
+            var points = new Points(hand);
+            double[] times = Timing.Nanoseconds(
+                [new CompiledContestant(on, points), new CompiledContestant(off, points), new PointerContestant(hand.Function, points)]);
+            table.Add(
+                ("model", hand.Name),
+                ("dimension", hand.Dimension),
+                ("on", times[0]),
+                ("off", times[1]),
+                ("hand", times[2]),
+                ("offToOn", times[1] / times[0]),
+                ("ratioToStan", StanFigures.Find(hand.Name)?.Nanoseconds / times[0]),
+                ("gradientDifference", Difference(on, off, points)),
+                ("compileOn", Milliseconds(hand.Name, true)),
+                ("compileOff", Milliseconds(hand.Name, false)));
+        }
+
+        return table;
+    }
+
+    // The largest difference of two gradients at the points, relative to the largest element of each gradient.
+    private static double Difference(CompiledGradient on, CompiledGradient off, Points points)
+    {
+        double worst = 0.0;
+        for (int i = 0; i < Points.Count; i++)
+        {
+            points[i].CopyTo(on.Point);
+            points[i].CopyTo(off.Point);
+            on.Evaluate();
+            off.Evaluate();
+            double largest = 0.0, difference = 0.0;
+            for (int k = 0; k < on.Dimension; k++)
+            {
+                largest = Math.Max(largest, Math.Abs(off.Gradient[k]));
+                difference = Math.Max(difference, Math.Abs(on.Gradient[k] - off.Gradient[k]));
+            }
+
+            worst = Math.Max(worst, difference / largest);
+        }
+
+        return worst;
+    }
+
+    private static double Milliseconds(string model, bool compress)
+    {
+        double Once(int repetition)
+        {
+            long start = Stopwatch.GetTimestamp();
+            using var compiled = CompiledGradient.Of(model, compress);
+            return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        }
+
+        return Timing.Median(Enumerable.Range(0, Repetitions).Select(Once).ToArray());
+    }
+}
