@@ -58,7 +58,19 @@ type CompilerSettings =
 
 /// Machine code of a loop program, with its constants. Immutable and thread-safe; collected with its last reference.
 [<Sealed>]
-type LoopCode internal (program: LoopProgram, layout: Layout, arenaLength: int, constants: Memory, entry: Entry) =
+type LoopCode
+    internal
+    (
+        program: LoopProgram,
+        layout: Layout,
+        arenaLength: int,
+        constants: Memory,
+        entries: Entry[],
+        steps: int[],
+        workers: Workers
+    ) =
+
+    let entry = entries[0]
 
     /// What was compiled.
     member _.Program = program
@@ -92,8 +104,27 @@ type LoopCode internal (program: LoopProgram, layout: Layout, arenaLength: int, 
 
     /// Runs on an arena of ArenaLength elements.
     member this.Run(arena: Memory) =
-        entry.Invoke(arena.Address, constants.Address)
+        if entries.Length = 1 then
+            entry.Invoke(arena.Address, constants.Address)
+        else
+            let mutable first = 0
+
+            for count in steps do
+                if count = 1 || isNull workers then
+                    for part in first .. first + count - 1 do
+                        entries[part].Invoke(arena.Address, constants.Address)
+                else
+                    workers.Run(entries, first, count, arena.Address, constants.Address)
+
+                first <- first + count
+
         // Nothing that the code reads may be finalised while it runs.
+        GC.KeepAlive this
+        GC.KeepAlive arena
+
+    /// Runs one stage.
+    member this.RunStage(arena: Memory, stage: int) =
+        entries[stage].Invoke(arena.Address, constants.Address)
         GC.KeepAlive this
         GC.KeepAlive arena
 
@@ -120,11 +151,12 @@ module Compiler =
     // Half to three quarters of the limits of RyuJIT (20,000 instructions, 8,000 references, 2,000 labels).
     let private fits (body: IlBody) = body.Code.Length <= 10_000 && body.Labels <= 1_000 && references body <= 6_000
 
-    let private cut settings methodLimit (program: LoopProgram) : struct (IlBody[] * int) =
+    /// The bodies of these blocks of a program, the index of each block's body, and the elements of arena.
+    let private cut settings methodLimit (program: LoopProgram) blocks : struct (IlBody[] * int[] * int) =
         let set = Machine.vectors settings.VectorBits
         let parts = 8 / set.Lanes
         let layout = Layout.ofProgram program
-        let methods = Outline.program parts methodLimit program
+        let struct (methods, entries) = Outline.blocks parts methodLimit blocks
         let struct (sharedValues, sharedVariables) = Uses.shared program methods
         let trees = Trees(program, parts, methods, sharedValues, sharedVariables)
         let inlined = Inlining.choose program parts settings.InlineBudget methods
@@ -137,17 +169,22 @@ module Compiler =
             writer.Body
 
         let made = methods |> Array.map emit
-        struct (made, Layout.room slots.End)
+        struct (made, entries, Layout.room slots.End)
 
-    /// The bodies of a program's methods, callees first, and the elements of arena that they need. Sizes are estimated
-    /// before emission; where the estimate was too small (many spills), the program is cut again into smaller methods.
-    let bodies settings (program: LoopProgram) : struct (IlBody[] * int) =
+    /// Sizes are estimated before emission; where the estimate was too small (many spills), the program is cut again into
+    /// smaller methods.
+    let private cutToFit settings (program: LoopProgram) blocks =
         let rec attempt limit =
-            let struct (made, _) as result = cut settings limit program
+            let struct (made, _, _) as result = cut settings limit program blocks
 
             if limit <= 100 || Array.forall fits made then result else attempt (limit / 2)
 
         attempt settings.MethodLimit
+
+    /// The bodies of a program's methods, callees first, and the elements of arena that they need.
+    let bodies settings (program: LoopProgram) : struct (IlBody[] * int) =
+        let struct (made, _, arenaLength) = cutToFit settings program [| program.Body |]
+        struct (made, arenaLength)
 
     let private writeConstants (program: LoopProgram) (layout: Layout) =
         let memory = new Memory(layout.ConstantsLength)
@@ -162,18 +199,53 @@ module Compiler =
 
         memory
 
-    /// Machine code, ready to run.
-    let compile settings (program: LoopProgram) : LoopCode =
+    /// Machine code of these blocks, which are the program's body, in steps of so many blocks that may run at once.
+    let private inSteps settings workers (program: LoopProgram) (blocks: Block[]) (steps: int[]) : LoopCode =
         let layout = Layout.ofProgram program
-        let struct (bodies, arenaLength) = bodies settings program
+        let struct (bodies, entries, arenaLength) = cutToFit settings program blocks
 
         if settings.CheckIl then
             Array.iter IlCheck.body bodies
 
         let constants = writeConstants program layout
         // The owner of the code is the memory that it reads.
-        let entry = IlAssemble.program constants bodies
-        LoopCode(program, layout, arenaLength, constants, entry)
+        let made = IlAssemble.program constants bodies
+        let entries = entries |> Array.map (fun index -> made[index])
+        LoopCode(program, layout, arenaLength, constants, entries, steps, workers)
+
+    /// Machine code in stages, which run one after the other: these blocks, which are the program's body.
+    let stages settings (program: LoopProgram) (blocks: Block[]) : LoopCode =
+        inSteps settings null program blocks (blocks |> Array.map (fun _ -> 1))
+
+    /// Machine code, ready to run.
+    let compile settings (program: LoopProgram) : LoopCode = stages settings program [| program.Body |]
+
+    /// Machine code whose heavy loops run on several threads: what stands between them is a step of its own.
+    let internal compileFor settings (workers: Workers) (program: LoopProgram) : LoopCode =
+        let blocks = List<Block>()
+        let steps = List<int>()
+        let straight = List<Stmt>()
+
+        let flush () =
+            if straight.Count > 0 then
+                blocks.Add(straight.ToArray())
+                steps.Add 1
+                straight.Clear()
+
+        for statement in program.Body do
+            match statement with
+            | Stmt.Parallel parts ->
+                flush ()
+                blocks.AddRange parts
+                steps.Add parts.Length
+            | statement -> straight.Add statement
+
+        flush ()
+
+        if isNull workers || blocks.Count <= 1 then
+            compile settings program
+        else
+            inSteps settings workers program (blocks.ToArray()) (steps.ToArray())
 
     /// The sizes of what would be emitted; nothing is compiled.
     let measure settings (program: LoopProgram) : CodeSize =

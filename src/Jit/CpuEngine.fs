@@ -1,5 +1,5 @@
 // The engine for the processor this runs on: programs are lowered to loops, loops to IL, IL to machine code by RyuJIT.
-// Relies on all files above and on Lowering.
+// Relies on all files above and on Lowering. Read Explain next.
 namespace Ppl.Jit
 
 open System.Runtime.CompilerServices
@@ -13,6 +13,10 @@ type CpuOptions() =
 
     /// The width of vectors in bits: 512, 256 or 128; by default what the processor has. The bits of results are the same.
     member val VectorBits = Machine.widestBits with get, set
+
+    /// How many threads a program may run on; 1 by default, so that chains, which have threads of their own, do not compete.
+    /// Heavy loops and large products at the top level of a program then run on that many. The bits of results are the same.
+    member val Threads = 1 with get, set
 
     /// How many compiled programs are kept for reuse; 512 by default.
     member val CacheCapacity = 512 with get, set
@@ -46,13 +50,20 @@ type CpuEngine(options: CpuOptions) =
         if options.CacheCapacity < 1 then
             Errors.argument "CpuEngine" $"a cache of {options.CacheCapacity} programs" "keep at least one"
 
+        if options.Threads < 1 then
+            Errors.argument "CpuEngine" $"{options.Threads} threads" "give at least one"
+
     let cache = Cache options.CacheCapacity
+    let workers = if options.Threads > 1 then Workers options.Threads else null
 
     let compile program : ICompiled =
         if RuntimeFeature.IsDynamicCodeSupported then
-            Compiled(program, Lower.program program |> Compiler.compile settings)
+            Compiled(program, Lower.program program |> Compiler.compileFor settings workers)
         else
             LoopCompiled program
+
+    /// How it compiles.
+    member internal _.Settings = settings
 
     /// An engine for the vectors that the processor has.
     new() = CpuEngine(CpuOptions())

@@ -89,6 +89,7 @@ type Emitter
         | Stmt.Call kernel -> emitKernel kernel
         | Stmt.For _
         | Stmt.If _
+        | Stmt.Parallel _
         | Stmt.While _ -> Errors.bug "Emitter" "a block among the leaves"
 
     let rec emitBlock (nodes: Node[]) : unit =

@@ -111,13 +111,12 @@ module IlAssemble =
 
         struct (methods, sizes)
 
-    /// The entry of the last body, machine code ready, with `owner` (which holds what the code needs) bound to it. A body
+    /// The bodies as delegates, machine code ready, with `owner` (which holds what the code needs) bound to them. A body
     /// may call those before it.
-    let program (owner: obj) (bodies: IlBody[]) : Entry =
+    let program (owner: obj) (bodies: IlBody[]) : Entry[] =
         let struct (methods, _) = define bodies
         // Callees first, so that no call meets a method without machine code.
-        let entries = methods |> Array.map (fun target -> target.CreateDelegate(typeof<Entry>, owner) :?> Entry)
-        entries[entries.Length - 1]
+        methods |> Array.map (fun target -> target.CreateDelegate(typeof<Entry>, owner) :?> Entry)
 
     /// The bytes of IL of each body; nothing is compiled.
     let sizes bodies =

@@ -100,7 +100,13 @@ module Outline =
                 // A very long block is a sequence of calls that is itself too long: once more.
                 calls.ToArray() |> Array.map (fun node -> struct (node, 5)) |> this.Pack
 
-        member this.Block(block: Block) : struct (Node[] * int) = block |> Array.map this.Statement |> this.Pack
+        member this.Block(block: Block) : struct (Node[] * int) = block |> Array.collect this.Statements |> this.Pack
+
+        // Inside a method, blocks that may run at once run one after the other.
+        member private this.Statements(statement: Stmt) : struct (Node * int)[] =
+            match statement with
+            | Stmt.Parallel blocks -> blocks |> Array.collect (Array.collect this.Statements)
+            | single -> [| this.Statement single |]
 
         member private this.Statement(statement: Stmt) : struct (Node * int) =
             match statement with
@@ -117,11 +123,16 @@ module Outline =
                 struct (Node.While(test, condition, body), cost1 + cost2 + 6)
             | leaf -> struct (Node.Leaf leaf, leafCost parts leaf)
 
-    /// The methods of a program on vectors of `parts` parts, each at most about `limit` IL instructions; the last one is
-    /// the entry, and each calls only those before it. A nest of blocks that each nearly fit may exceed the limit by the
-    /// depth of the nest, never without bound: an inner block above the limit is calls.
-    let program parts limit (program: LoopProgram) : Node[][] =
+    /// The methods of these blocks on vectors of `parts` parts, each at most about `limit` IL instructions, and the index
+    /// of each block's own; a method calls only those before it. A nest of blocks that each nearly fit may exceed the limit
+    /// by the depth of the nest, never without bound: an inner block above the limit is calls.
+    let blocks parts limit (blocks: Block[]) : struct (Node[][] * int[]) =
         let cutter = Cutter(parts, limit)
-        let struct (body, _) = cutter.Block program.Body
-        cutter.Close body |> ignore
-        cutter.Methods.ToArray()
+
+        let entries =
+            blocks
+            |> Array.map (fun block ->
+                let struct (body, _) = cutter.Block block
+                cutter.Close body)
+
+        struct (cutter.Methods.ToArray(), entries)

@@ -82,6 +82,7 @@ module Uses =
         | Stmt.Call kernel -> ofKernel kernel
         | Stmt.For _
         | Stmt.If _
+        | Stmt.Parallel _
         | Stmt.While _ -> []
 
     /// Visits every node of a method, nested blocks after their owner.

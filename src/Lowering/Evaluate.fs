@@ -294,6 +294,7 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
                     values[counter] <- Storage.I32 [| i |]
                     this.Run body
             | Stmt.If(condition, whenTrue, whenFalse) -> this.Run(if isTrue condition then whenTrue else whenFalse)
+            | Stmt.Parallel blocks -> Array.iter this.Run blocks
             | Stmt.While(test, condition, body) ->
                 this.Run test
 

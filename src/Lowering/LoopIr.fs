@@ -203,6 +203,8 @@ type Stmt =
     | If of condition: Value * whenTrue: Block * whenFalse: Block
     /// Runs `test`, then `body` while the condition that `test` computed holds, again from `test`.
     | While of test: Block * condition: Value * body: Block
+    /// Blocks that may run in any order, or at once: none reads or sets what another one writes.
+    | Parallel of Block[]
     /// Copies count elements; the runs do not overlap.
     | Copy of destination: Address * source: Address * count: int
     | Call of Kernel

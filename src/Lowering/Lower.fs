@@ -1,4 +1,4 @@
-// From a tensor program to a loop program. Relies on Precision, Schedule and MemoryPlan. Read Evaluate next.
+// From a tensor program to a loop program. Relies on Precision, Schedule, MemoryPlan and DeepStack. Read Evaluate next.
 namespace Ppl.Lowering
 
 open Ppl.Core
@@ -16,8 +16,7 @@ module Lower =
     /// What `program` uses.
     let defaults = { Small = 32; FuseProducts = true }
 
-    /// As `program`, with other choices.
-    let programWith (options: LowerOptions) (program: Program) : LoopProgram =
+    let private lower (options: LowerOptions) (program: Program) : LoopProgram =
         let program = Precision.widen options program
         let e = Emitter()
         let inputs = buffers e (Program.inputTypes program) Place.Input
@@ -47,6 +46,10 @@ module Lower =
             Inputs = inputs
             Outputs = outputs
         }
+
+    /// As `program`, with other choices.
+    let programWith (options: LowerOptions) (program: Program) : LoopProgram =
+        DeepStack.run (Program.size program) (fun () -> lower options program)
 
     /// The loop program that computes the same results, up to the order of sums. The program is well typed.
     let program (program: Program) : LoopProgram = programWith defaults program

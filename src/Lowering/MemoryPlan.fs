@@ -3,17 +3,21 @@
 [<RequireQualifiedAccess>]
 module internal Ppl.Lowering.MemoryPlan
 
+open System.Collections.Generic
 open Ppl.Core
+
+/// A loop, with the buffers touched in it so far.
+type private Loop = { Start: int; Touched: HashSet<BufferId> }
 
 /// The first and last statement that touches each buffer (-1: none).
 type private Lives(count: int) =
     let first = Array.create count -1
     let last = Array.create count -1
+    let opened = Stack<Loop>()
     let mutable time = 0
 
     member _.First = first
     member _.Last = last
-    member _.Time = time
     member _.Tick() = time <- time + 1
 
     member _.Touch(buffer: BufferId) =
@@ -22,11 +26,36 @@ type private Lives(count: int) =
 
         last[buffer] <- time
 
-    /// A loop from that time until now: what lives across its border lives through all of it.
-    member _.CloseLoop start =
-        for b in 0 .. count - 1 do
-            if first[b] >= 0 && last[b] >= start && first[b] < start then
+        if opened.Count > 0 then
+            opened.Peek().Touched.Add buffer |> ignore
+
+    member _.OpenLoop() = opened.Push { Start = time; Touched = HashSet() }
+
+    /// Ends blocks that may run at once: what one of them touches lives through all of them.
+    member this.CloseParallel() =
+        let blocks = opened.Pop()
+        this.Tick()
+
+        for b in blocks.Touched do
+            first[b] <- min first[b] blocks.Start
+            last[b] <- time
+
+        if opened.Count > 0 then
+            opened.Peek().Touched.UnionWith blocks.Touched
+
+    /// Ends a loop: what lives across its border lives through all of it. Gives its times and the buffers touched in it.
+    member this.CloseLoop() : struct (int * int * HashSet<BufferId>) =
+        let loop = opened.Pop()
+        this.Tick()
+
+        for b in loop.Touched do
+            if first[b] < loop.Start then
                 last[b] <- time
+
+        if opened.Count > 0 then
+            opened.Peek().Touched.UnionWith loop.Touched
+
+        struct (loop.Start, time, loop.Touched)
 
 let private kernelBuffers kernel (touch: Address -> unit) =
     match kernel with
@@ -48,10 +77,10 @@ let private kernelBuffers kernel (touch: Address -> unit) =
         touch b
         touch c
 
-/// Loops as (start, end) times, innermost first.
+/// Loops as start, end, and buffers touched, innermost first.
 let private scan (body: Block) count =
     let lives = Lives count
-    let loops = ResizeArray<struct (int * int)>()
+    let loops = ResizeArray<struct (int * int * HashSet<BufferId>)>()
     let touch (address: Address) = lives.Touch address.Buffer
 
     let rec block (statements: Block) =
@@ -72,19 +101,42 @@ let private scan (body: Block) count =
                 loop (fun () ->
                     block test
                     block inner)
+            | Stmt.Parallel blocks ->
+                lives.OpenLoop()
+                Array.iter block blocks
+                lives.CloseParallel()
             | Stmt.If(_, whenTrue, whenFalse) ->
                 block whenTrue
                 block whenFalse
 
     and loop inner =
-        let start = lives.Time
+        lives.OpenLoop()
         inner ()
-        lives.Tick()
-        lives.CloseLoop start
-        loops.Add(struct (start, lives.Time))
+        loops.Add(lives.CloseLoop())
 
     block body
     struct (lives, loops)
+
+/// Places by first fit among the buffers alive, in the order of their starts.
+type private Places() =
+    let alive = ResizeArray<struct (int * int * int)>()
+
+    /// The place of a buffer that lives from first to last.
+    member _.Take(first, last, size) =
+        alive.RemoveAll(fun (struct (_, _, stop)) -> stop < first) |> ignore
+        let mutable offset = 0
+        let mutable at = 0
+
+        // In the order of their places: the first gap that is wide enough.
+        for i in 0 .. alive.Count - 1 do
+            let struct (start, extent, _) = alive[i]
+
+            if offset + size > start then
+                offset <- max offset (start + extent)
+                at <- i + 1
+
+        alive.Insert(at, struct (offset, size, last))
+        offset
 
 /// The buffers with their places, and the length of scratch memory.
 let assign (body: Block) (buffers: Buffer[]) : struct (Buffer[] * int) =
@@ -92,12 +144,12 @@ let assign (body: Block) (buffers: Buffer[]) : struct (Buffer[] * int) =
     let first, last = lives.First, lives.Last
 
     // A buffer first written inside a loop and read after it lives through the whole loop: inner loops come first.
-    for struct (start, stop) in loops do
-        for b in 0 .. buffers.Length - 1 do
+    for struct (start, stop, touched) in loops do
+        for b in touched do
             if first[b] > start && first[b] <= stop && last[b] > stop then
                 first[b] <- start
 
-    let placed = ResizeArray<struct (BufferId * int * int)>()
+    let places = Places()
     let result = Array.copy buffers
     let mutable length = 0
 
@@ -111,20 +163,7 @@ let assign (body: Block) (buffers: Buffer[]) : struct (Buffer[] * int) =
 
     for b in scratch |> Array.sortBy (fun b -> first[b]) do
         let size = Buffer.cells buffers[b].Elem buffers[b].Length
-        let others = ResizeArray<struct (int * int)>()
-
-        for struct (other, offset, extent) in placed do
-            if first[other] <= last[b] && first[b] <= last[other] then
-                others.Add(struct (offset, extent))
-
-        others.Sort(fun (struct (x, _)) (struct (y, _)) -> compare x y)
-        let mutable offset = 0
-
-        for struct (start, extent) in others do
-            if offset + size > start then
-                offset <- max offset (start + extent)
-
-        placed.Add(struct (b, offset, size))
+        let offset = places.Take(first[b], last[b], size)
         length <- max length (offset + size)
         result[b] <- { buffers[b] with Place = Place.Scratch offset }
 

@@ -71,13 +71,17 @@ let preferredVector (extents: int[]) =
 
         best
 
-/// The number of distinct operations that evaluating these variables takes, weighted by cost.
+/// Bodies heavier than this are not repeated.
+let private heaviest = 40
+
+/// The number of distinct operations that evaluating these variables takes, weighted by cost; counting ends where it is
+/// known to be too many, because many nests may share long chains of operations.
 let private weight (r: Region) (roots: seq<Var>) =
     let seen = HashSet<struct (Region * Var)>(HashIdentity.Structural)
     let mutable sum = 0
 
     let rec visit (r: Region) v =
-        if r.Count v > 1 && seen.Add(struct (r, v)) then
+        if sum <= heaviest && r.Count v > 1 && seen.Add(struct (r, v)) then
             match r.Aliases[v] with
             | ValueSome(struct (outer, w)) -> visit outer w
             | ValueNone ->
@@ -123,15 +127,50 @@ let private unroll r (domain: Domain) (roots: Root[]) =
 
         let most =
             if weight <= 16 && accumulators > 0 && accumulators <= 6 then 4
-            elif weight <= 40 && accumulators <= 12 then 2
+            elif weight <= heaviest && accumulators <= 12 then 2
             else 1
 
         match [ most .. -1 .. 2 ] |> List.tryFind (fun u -> steps % u = 0) with
         | Some u -> u
         | None -> most
 
-/// Emits loop `i` of the domain; the body gets the position, the active lanes and the number of the repeated copy.
-let loop (e: Emitter) (domain: Domain) i copies (body: Affine -> int -> int -> unit) =
+/// How the turns of a loop are emitted: the limit, the step, and the body for a counter.
+type private Turns = int -> int -> (Value -> unit) -> unit
+
+let private inOrder (e: Emitter) : Turns =
+    fun limit step body ->
+        let counter = e.Counter()
+        e.Open()
+        body counter
+        let block = e.Close()
+        e.Do(Stmt.For(counter, 0, limit, step, block))
+
+/// Heavy loops are cut into so many parts, however many threads there will be: the order of sums is the program's.
+let private parts = 8
+
+/// Additions from which a nest is cut: about 100 microseconds.
+let private heavy = 1 <<< 20
+
+/// The turns in parts that may run at once; `around` adds what a part does before and after its turns.
+let private atOnce (e: Emitter) (around: int -> (unit -> unit) -> unit) : Turns =
+    fun limit step body ->
+        let bound part = int (int64 (limit / step) * int64 part / int64 parts) * step
+
+        let block part =
+            e.Open()
+
+            around part (fun () ->
+                let counter = e.Counter()
+                e.Open()
+                body counter
+                let inner = e.Close()
+                e.Do(Stmt.For(counter, bound part, bound (part + 1), step, inner)))
+
+            e.Close()
+
+        e.Do(Stmt.Parallel(Array.init parts block))
+
+let private loopBy (turnsBy: Turns) (domain: Domain) i copies (body: Affine -> int -> int -> unit) =
     let n = domain.Extents[i]
 
     if i = domain.Vector then
@@ -139,14 +178,9 @@ let loop (e: Emitter) (domain: Domain) i copies (body: Affine -> int -> int -> u
         let turns = if blocks / copies >= 2 then blocks / copies else 0
 
         if turns > 0 then
-            let counter = e.Counter()
-            e.Open()
-
-            for u in 0 .. copies - 1 do
-                body { Affine.counter counter with Const = 8 * u; Lane = 1 } 8 u
-
-            let block = e.Close()
-            e.Do(Stmt.For(counter, 0, turns * copies * 8, copies * 8, block))
+            turnsBy (turns * copies * 8) (copies * 8) (fun counter ->
+                for u in 0 .. copies - 1 do
+                    body { Affine.counter counter with Const = 8 * u; Lane = 1 } 8 u)
 
         for b in turns * copies .. blocks - 1 do
             body { Affine.constant (8 * b) with Lane = 1 } 8 (b % copies)
@@ -157,18 +191,18 @@ let loop (e: Emitter) (domain: Domain) i copies (body: Affine -> int -> int -> u
         for k in 0 .. n - 1 do
             body (Affine.constant k) 8 (k % copies)
     else
-        let counter = e.Counter()
-        e.Open()
-
-        for u in 0 .. copies - 1 do
-            body (Affine.shift u (Affine.counter counter)) 8 u
-
         let whole = n / copies * copies
-        let block = e.Close()
-        e.Do(Stmt.For(counter, 0, whole, copies, block))
+
+        turnsBy whole copies (fun counter ->
+            for u in 0 .. copies - 1 do
+                body (Affine.shift u (Affine.counter counter)) 8 u)
 
         for k in whole .. n - 1 do
             body (Affine.constant k) 8 (k % copies)
+
+/// Emits loop `i` of the domain; the body gets the position, the active lanes and the number of the repeated copy.
+let loop (e: Emitter) (domain: Domain) i copies (body: Affine -> int -> int -> unit) =
+    loopBy (inOrder e) domain i copies body
 
 let private storeAt (r: Region) v (target: View) index active =
     let e = r.Emitter
@@ -207,6 +241,20 @@ let private closeAccumulators (r: Region) reduceLanes (a: Accumulation) (sets: V
         else
             total)
 
+/// Whether the nest is worth several threads: at the top of the program, and long.
+let private isHeavy (r: Region) (domain: Domain) (roots: Root[]) =
+    let hasLogarithm root =
+        match root with
+        | Accumulate a -> a.Logarithm
+        | Store _ -> false
+
+    let count = domain.Extents |> Array.fold (fun n extent -> n * int64 extent) 1L
+
+    r.Depth = 0
+    && count >= int64 (heavy / 100)
+    && count * int64 (weight r (Seq.collect reads roots) + 1) >= int64 heavy
+    && not (Array.exists hasLogarithm roots)
+
 /// Emits the nest at the depth of the region.
 let emit (r: Region) (domain: Domain) (roots: Root[]) =
     let e = r.Emitter
@@ -243,6 +291,39 @@ let emit (r: Region) (domain: Domain) (roots: Root[]) =
                 let lanes = if vectorReduced then active else 8
                 e.Do(Stmt.Set(variable, e.Wide(Fold.maskedStep e floor a.Op (e.Get variable) term lanes)))))
 
+    // Each part has accumulators of its own, whose totals are added in order.
+    let partTotals =
+        lazy
+            (accumulations
+             |> Array.map (fun a ->
+                 Array.init parts (fun _ ->
+                     Array.init a.Terms.Length (fun _ -> e.NewVariable a.Elem Lanes.Eight))))
+
+    let around part (run: unit -> unit) =
+        sets <- accumulations |> Array.map (openAccumulators e copies)
+        run ()
+
+        accumulations
+        |> Array.iteri (fun n a ->
+            closeAccumulators r false a sets[n]
+            |> Array.iteri (fun t total -> e.Do(Stmt.Set(partTotals.Value[n].[part].[t], e.Wide total))))
+
+    let cut = isHeavy r domain roots
+    let sumsOverParts = cut && domain.Parallel = 0 && accumulations.Length > 0
+
+    let outermost: Turns =
+        if sumsOverParts then
+            fun limit step body ->
+                atOnce e around limit step body
+                // For the turns that are left over.
+                sets <- accumulations |> Array.map (openAccumulators e 1)
+        elif cut then
+            atOnce e (fun _ run -> run ())
+        else
+            inOrder e
+
+    let allSets n = if sumsOverParts && partTotals.IsValueCreated then Array.append partTotals.Value[n] sets[n] else sets[n]
+
     let rec descend i active copy =
         if i = domain.Parallel then
             sets <- accumulations |> Array.map (openAccumulators e copies)
@@ -250,14 +331,16 @@ let emit (r: Region) (domain: Domain) (roots: Root[]) =
             reduced i active copy
 
             accumulations
-            |> Array.iteri (fun n a -> a.Finish (closeAccumulators r vectorReduced a sets[n]) outer active)
+            |> Array.iteri (fun n a -> a.Finish (closeAccumulators r vectorReduced a (allSets n)) outer active)
         else
             enter i active copy descend
 
     and reduced i active copy = if i = rank then step active copy else enter i active copy reduced
 
     and enter i active copy next =
-        loop e domain i (if i = domain.Vector then copies else 1) (fun affine ownActive ownCopy ->
+        let turns = if i = 0 then outermost else inOrder e
+
+        loopBy turns domain i (if i = domain.Vector then copies else 1) (fun affine ownActive ownCopy ->
             position[i] <- affine
 
             if i = domain.Vector then next (i + 1) ownActive ownCopy else next (i + 1) active copy)

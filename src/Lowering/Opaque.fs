@@ -279,6 +279,11 @@ let asMatrices (r: Region) v (batch: int[]) (rows: int[]) (columns: int[]) : str
         Nest.store r v copy
         struct (copy, false)
 
+/// Rows of a large product that one thread computes at a time.
+let private panel = 128
+
+let private from (view: View) start = { view with Offset = Affine.shift start view.Offset }
+
 let private gemm (r: Region) (eq: Equation) (dot: DotAxes) =
     let e = r.Emitter
     let left, right, v = eq.Args[0], eq.Args[1], eq.Outs[0]
@@ -289,11 +294,23 @@ let private gemm (r: Region) (eq: Equation) (dot: DotAxes) =
     let struct (b, transposeB) = asMatrices r right dot.BatchRight dot.ContractRight freeRight
     let c = allocate r v
 
-    batched r p.Batch (fun i ->
-        let c = moved c (p.Rows * p.Columns) i
-        let a = moved a (p.Rows * p.Inner) i
+    let call first rows i =
+        let c = moved (from c (first * p.Columns)) (p.Rows * p.Columns) i
+        let a = moved (from a (first * p.Inner)) (p.Rows * p.Inner) i
         let b = moved b (p.Inner * p.Columns) i
-        e.Do(Stmt.Call(Kernel.Gemm(c, a, b, p.Rows, p.Columns, p.Inner, transposeA, transposeB))))
+        Stmt.Call(Kernel.Gemm(c, a, b, rows, p.Columns, p.Inner, transposeA, transposeB))
+
+    // A panel of rows of a transposed operand is not dense.
+    if p.Batch = 1 && r.Depth = 0 && not transposeA && p.Rows >= 2 * panel && p.Columns * p.Inner >= 128 * 128 then
+        e.Do(
+            Stmt.Parallel
+                [|
+                    for first in 0..panel .. p.Rows - 1 do
+                        [| call first (min panel (p.Rows - first)) Affine.zero |]
+                |]
+        )
+    else
+        batched r p.Batch (fun i -> e.Do(call 0 p.Rows i))
 
     r.Views[v] <- ValueSome c
 

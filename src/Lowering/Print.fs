@@ -101,6 +101,10 @@ let rec private block (program: LoopProgram) (text: StringBuilder) indent (state
             inner whenTrue
             line "else"
             inner whenFalse
+        | Stmt.Parallel blocks ->
+            for body in blocks do
+                line "parallel"
+                inner body
         | Stmt.While(test, condition, body) ->
             line "test"
             inner test

@@ -118,26 +118,36 @@ let private runNests (r: Region) (work: seq<Work>) =
         for item in finished do
             item.Done()
 
+/// The items of each level, in order.
+let private byLevel highest (level: 'a -> int) (items: seq<'a>) =
+    let groups = Array.init (highest + 1) (fun _ -> ResizeArray<'a>())
+
+    for item in items do
+        groups[level item].Add item
+
+    groups
+
 let private isThere (r: Region) v = r.Views[v].IsSome || r.Elements[v].IsSome || r.Blocks[v].IsSome
 
 /// Lowers a body so that these variables end up in these places.
 let rec run (r: Region) (outputs: struct (Var * View)[]) : unit =
     r.Demand <- demand r
     let struct (equations, levels) = Plan.make r outputs
-    let work = collect r equations levels
     let mutable highest = -1
 
     for eq in equations do
         highest <- max highest levels.Level[eq.Outs[0]]
 
+    let nests = byLevel highest _.Level (collect r equations levels)
+
+    let opaque =
+        equations
+        |> Seq.filter (fun eq -> r.Role eq.Outs[0] = Role.Opaque && not (r.InPlace.Contains eq.Outs[0]))
+        |> byLevel highest (fun eq -> levels.Level[eq.Outs[0]])
+
     for level in 0..highest do
-        runNests r (Seq.filter (fun item -> item.Level = level) work)
-
-        for eq in equations do
-            let v = eq.Outs[0]
-
-            if levels.Level[v] = level && r.Role v = Role.Opaque && not (r.InPlace.Contains v) then
-                emitOpaque r eq
+        runNests r nests[level]
+        Seq.iter (emitOpaque r) opaque[level]
 
     for struct (v, view) in outputs do
         match r.Views[v] with

@@ -40,6 +40,9 @@ let rec private statements (block: Block) : Stmt list =
             | Stmt.If(_, first, second) ->
                 yield! statements first
                 yield! statements second
+            | Stmt.Parallel blocks ->
+                for body in blocks do
+                    yield! statements body
             | Stmt.While(test, _, body) ->
                 yield! statements test
                 yield! statements body

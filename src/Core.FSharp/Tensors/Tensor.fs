@@ -167,12 +167,21 @@ type Tensor internal (content: Content, ty: TensorType) =
 
     static member internal Variable(builder: Builder, v: Var) = Tensor(Content.Traced(builder, v), builder.TypeOf v)
 
+    static member private Evaluated(primitive: Primitive, args: Tensor[]) : Tensor[] =
+        let quick =
+            match args.Length with
+            | 1 -> Eager.tryUnary primitive args[0].Value
+            | 2 when args[0].Type = args[1].Type -> Eager.tryBinary primitive args[0].Value args[1].Value
+            | _ -> ValueNone
+
+        match quick with
+        | ValueSome result -> [| Tensor.OfLiteral result |]
+        | ValueNone -> Reference.evaluate primitive (args |> Array.map _.Value) |> Array.map Tensor.OfLiteral
+
     /// The results of a primitive: evaluated if all arguments are concrete, an equation of the innermost program else.
     static member Apply(primitive: Primitive, args: Tensor[]) : Tensor[] =
         match Tensor.Innermost args with
-        | null ->
-            TypeRules.results primitive (args |> Array.map _.Type) |> ignore
-            Reference.evaluate primitive (args |> Array.map _.Value) |> Array.map Tensor.OfLiteral
+        | null -> Tensor.Evaluated(primitive, args)
         | builder ->
             let vars = args |> Array.map (fun arg -> Tensor.Lift(builder, arg))
             builder.Emit(primitive, vars) |> Array.map (fun v -> Tensor.Variable(builder, v))
@@ -186,12 +195,18 @@ type Tensor internal (content: Content, ty: TensorType) =
             Tensor.Apply(Primitive.Move(MoveOp.Broadcast(shape, axes)), [| x |])[0]
 
     static member internal Pair(primitive: Primitive, x: Tensor, y: Tensor) : Tensor =
+        let quick =
+            match x.Content, y.Content with
+            | Content.Known a, Content.Known b -> Eager.tryBinary primitive a b
+            | _ -> ValueNone
+
         // Before anything is broadcast, so that the message has the types that the caller gave.
-        if x.DType <> y.DType then
+        match quick with
+        | ValueSome result -> Tensor.OfLiteral result
+        | ValueNone when x.DType <> y.DType ->
             Errors.dtypes (Primitive.name primitive) $"the arguments differ in type: {x.Type}, {y.Type}"
-        elif x.Shape = y.Shape then
-            Tensor.Apply(primitive, [| x; y |])[0]
-        else
+        | ValueNone when x.Shape = y.Shape -> Tensor.Apply(primitive, [| x; y |])[0]
+        | ValueNone ->
             match Shape.tryBroadcast x.Shape y.Shape with
             | Some shape -> Tensor.Apply(primitive, [| Tensor.BroadcastTo(shape, x); Tensor.BroadcastTo(shape, y) |])[0]
             | None -> Errors.shapes (Primitive.name primitive) $"{x.Type} and {y.Type} do not broadcast"

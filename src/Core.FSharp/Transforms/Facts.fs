@@ -17,6 +17,9 @@ type internal Facts(rules: Facts -> Primitive -> Var[] -> Var) =
     let definitions = Dictionary<Var, struct (Primitive * Var[])>()
     let known = Dictionary<Var, Lazy<Literal>>()
 
+    /// The sums over axes that rules have found.
+    member val Sums = Dictionary<struct (Var * string), Var>()
+
     member _.Builder = builder
     member _.TypeOf v : TensorType = builder.TypeOf v
     member _.ShapeOf v : Shape = (builder.TypeOf v).Shape

@@ -33,6 +33,23 @@ let private isLogarithm facts v =
         true
     | _ -> false
 
+/// Sums of more terms and additions than this are not searched for logarithms.
+let private termLimit = 512
+
+/// Whether v has few terms, each counted as often as it occurs: in graphs of additions that share terms they are
+/// exponentially many.
+let private hasFewTerms (facts: Facts) v =
+    let rec left room v =
+        if room <= 0 then
+            0
+        else
+            match v with
+            | Binary facts (struct ((BinaryOp.Add | BinaryOp.Sub), a, b)) -> left (left (room - 1) a) b
+            | Negated facts a -> left (room - 1) a
+            | _ -> room - 1
+
+    left termLimit v > 0
+
 /// A sum of terms apart from its logarithms: the rest, and the logarithms with their signs.
 let rec private detach (facts: Facts) v : struct (Var voption * (Var * bool) list) =
     let flip logs = logs |> List.map (fun (v, positive) -> v, not positive)
@@ -55,8 +72,7 @@ let rec private detach (facts: Facts) v : struct (Var voption * (Var * bool) lis
         struct (ValueOption.map (negate facts) a, flip logs)
     | _ -> struct (ValueSome v, [])
 
-/// The rules for sums of reals.
-let sum (facts: Facts) (axes: int[]) x =
+let private sumByRules (facts: Facts) (axes: int[]) x =
     let shape = facts.ShapeOf x
     let recurse v = sumBy facts axes v
     let times = axes |> Array.fold (fun n axis -> n * float shape[axis]) 1.0
@@ -84,7 +100,7 @@ let sum (facts: Facts) (axes: int[]) x =
         | _ ->
             let raw v = facts.Raw(Primitive.Reduce(ReduceOp.Sum, axes), [| v |])
 
-            match detach facts x with
+            match (if hasFewTerms facts x then detach facts x else struct (ValueSome x, [])) with
             | struct (_, [])
             | struct (ValueNone, [ _ ]) -> raw x
             | struct (rest, logs) ->
@@ -98,6 +114,17 @@ let sum (facts: Facts) (axes: int[]) x =
                         constant facts (Literal.fill { facts.TypeOf x with Shape = Shape.without axes shape } 0.0)
 
                     List.fold combine zero logs
+
+/// The rules for sums of reals. What they gave is remembered: sums of terms that many sums share are asked for by each.
+let sum (facts: Facts) (axes: int[]) x =
+    let key = struct (x, System.String.Join(",", axes))
+
+    match facts.Sums.TryGetValue key with
+    | true, known -> known
+    | _ ->
+        let result = sumByRules facts axes x
+        facts.Sums[key] <- result
+        result
 
 // ---- contractions
 

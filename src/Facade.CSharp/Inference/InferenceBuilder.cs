@@ -5,6 +5,7 @@ using System;
 using System.Threading;
 using System.Threading.Tasks;
 using Ppl.Core.Ir;
+using Ppl.Jit;
 
 namespace Ppl;
 
@@ -85,6 +86,14 @@ public sealed class InferenceBuilder<TModel>
 
     /// <summary>The engine that compiles and runs the sampler. Default: machine code for this processor.</summary>
     public InferenceBuilder<TModel> Engine(IEngine engine) => With(settings with { Engine = Guard.Given(engine) });
+
+    /// <summary>
+    /// What the log density of the model and its gradient were compiled to: the fused loops with their work and memory
+    /// traffic, the constants, and, if asked, the time of each part. Print it: it is a table.
+    /// </summary>
+    /// <param name="time">Whether to run the parts, for about half a second, and time each.</param>
+    /// <exception cref="Ppl.Core.PplException">PPL1xxx: the data; PPL6xxx: the model.</exception>
+    public Explanation Explain(bool time = false) => Density.Explain(definition.MakeTarget(), settings.Engine, time);
 
     /// <summary>
     /// Starts a run on threads of its own and returns at once: a handle that can stop it and keep its draws.

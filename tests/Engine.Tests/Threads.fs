@@ -1,0 +1,132 @@
+// Programs on several threads: the same bits for 1, 2 and 4 of them, no allocation per call, nested and concurrent calls, and
+// loops that are too short are left alone.
+module Ppl.Engine.Tests.Threads
+
+open System
+open System.Threading.Tasks
+open Xunit
+open Ppl.Core
+open Ppl.Core.Ir
+open Ppl.Core.Tensors
+open Ppl.Core.Transforms
+open Ppl.Lowering
+open Ppl.Jit
+
+let private f64 (extents: int list) = TensorType.create DType.F64 (Shape.ofList extents)
+let private engine threads = CpuEngine(CpuOptions(Threads = threads)) :> IEngine
+
+let private numbers (ty: TensorType) seed =
+    Literal.create ty.Shape (Storage.F64(Array.init ty.Shape.Count (fun i -> sin (float (i % 1009 + seed)))))
+
+let private isParallel statement =
+    match statement with
+    | Stmt.Parallel _ -> true
+    | _ -> false
+
+let private parallels (program: Program) = (Lower.program program).Body |> Array.filter isParallel |> Array.length
+
+let private cases: (string * TensorType list * (Tensor[] -> Tensor[]))[] =
+    [|
+        "elementwise", [ f64 [ 100_003 ] ], (fun x -> [| Ops.exp (Ops.tanh x[0]) |])
+        "sum", [ f64 [ 120_007 ] ], (fun x -> [| Ops.sum (Ops.exp x[0]) |])
+        "sums and stores",
+        [ f64 [ 100_001 ] ],
+        (fun x ->
+            let y = Ops.exp x[0]
+            [| Ops.sum y; y; Ops.sum (y * x[0]) |])
+        "gradient", [ f64 [ 90_000 ] ], (fun x -> [| Grad.grad (fun x -> Ops.sum (Ops.softplus (Ops.sin x))) x[0] |])
+        "rows", [ f64 [ 3000; 100 ] ], (fun x -> [| Ops.sumAlong [| 1 |] (Ops.exp x[0]) |])
+        "columns", [ f64 [ 100; 3001 ] ], (fun x -> [| Ops.sumAlong [| 0 |] (Ops.exp x[0]) |])
+        "product", [ f64 [ 300; 200 ]; f64 [ 200; 160 ] ], (fun x -> [| Ops.dot x[0] x[1] |])
+    |]
+
+let private case name =
+    let _, types, f = cases |> Array.find (fun (own, _, _) -> own = name)
+    Compile.program (List.toArray types) f, types |> List.mapi (fun i ty -> numbers ty i) |> List.toArray
+
+[<Theory>]
+[<InlineData("elementwise")>]
+[<InlineData("sum")>]
+[<InlineData("sums and stores")>]
+[<InlineData("gradient")>]
+[<InlineData("rows")>]
+[<InlineData("columns")>]
+[<InlineData("product")>]
+let ``The bits are the same on 1, 2 and 4 threads, and near those of the reference`` (name: string) =
+    let program, arguments = case name
+    Assert.True(parallels program > 0)
+    let expected = ((engine 1).Compile program).Run arguments
+
+    for threads in [ 2; 4 ] do
+        use instance = ((engine threads).Compile program).NewInstance()
+        arguments |> Array.iteri (fun i x -> instance.SetInput(i, x))
+
+        // Again and again, because threads come in any order.
+        for _ in 1..20 do
+            instance.Invoke()
+
+            for i in 0 .. expected.Length - 1 do
+                Assert.True((instance.GetOutput i).Equals expected[i], $"{threads} threads, result {i}")
+
+    let reference = Reference.run program arguments
+
+    for i in 0 .. expected.Length - 1 do
+        Array.iter2
+            (fun (x: float) (y: float) -> Assert.InRange(abs (x - y), 0.0, 1e-10 * (1.0 + abs x)))
+            (Literal.floats reference[i])
+            (Literal.floats expected[i])
+
+[<Fact>]
+let ``Short loops and loops inside loops stay on one thread`` () =
+    let short = Compile.program [| f64 [ 2000 ] |] (fun x -> [| Ops.sum (Ops.exp x[0]) |])
+
+    let step (state: Tensor[]) (_: Tensor[]) = [| Ops.exp state[0] * 0.1 |], [||]
+
+    let inside =
+        Compile.program [| f64 [ 100_000 ] |] (fun x -> fst (Control.scanBy false 3 step [| x[0] |] [||]))
+
+    Assert.Equal(0, parallels short)
+    let size block = (Costs.ofBlock (Lower.program inside) [| block |]).Flops
+    let bodies = (Lower.program inside).Body |> Array.filter isParallel |> Array.sumBy size
+    Assert.Equal(0.0, bodies)
+
+[<Fact>]
+let ``A call on several threads allocates nothing`` () =
+    let program, arguments = case "sums and stores"
+    use instance = ((engine 2).Compile program).NewInstance()
+    arguments |> Array.iteri (fun i x -> instance.SetInput(i, x))
+    instance.Invoke()
+    let before = GC.GetAllocatedBytesForCurrentThread()
+
+    for _ in 1..20 do
+        instance.Invoke()
+
+    Assert.Equal(0L, GC.GetAllocatedBytesForCurrentThread() - before)
+
+[<Fact>]
+let ``Instances of one engine may run at the same time`` () =
+    let program, arguments = case "sum"
+    let compiled = (engine 3).Compile program
+    let expected = ((engine 1).Compile program).Run arguments
+
+    let results =
+        Array.init 4 (fun _ -> Task.Run(fun () -> Array.init 10 (fun _ -> (compiled.Run arguments)[0])))
+
+    for result in results do
+        for value in result.Result do
+            Assert.True(value.Equals expected[0])
+
+[<Fact>]
+let ``Loop programs with parts print and evaluate, and keep memory of the parts apart`` () =
+    let program, arguments = case "sums and stores"
+    let loops = Lower.program program
+    Assert.Contains("parallel", Print.program loops)
+    let expected = ((engine 1).Compile program).Run arguments
+    let evaluated = Evaluate.run loops arguments
+
+    for i in 0 .. expected.Length - 1 do
+        Assert.Equal<float[]>(Literal.floats expected[i], Literal.floats evaluated[i])
+
+[<Fact>]
+let ``No threads are refused`` () =
+    Assert.Throws<PplException>(fun () -> CpuEngine(CpuOptions(Threads = 0)) |> ignore) |> ignore
