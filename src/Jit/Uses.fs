@@ -48,10 +48,11 @@ module Uses =
         | Kernel.ArgSort(destination, source, _, _, _) -> struct (destination, [ source ])
         | Kernel.Search(destination, sorted, values, _, _, _, _, _) -> struct (destination, [ sorted; values ])
         | Kernel.Gemm(c, a, b, _, _, _, _, _) -> struct (c, [ a; b ])
-        | Kernel.Cholesky(l, a, _)
+        | Kernel.Cholesky(l, a, _, _)
         | Kernel.Decompose(l, a, _, _, _) -> struct (l, [ a ])
+        | Kernel.CholeskyVjp(result, l, c, _) -> struct (result, [ l; c ])
         | Kernel.Solve(x, a, b, _, _, _, _) -> struct (x, [ a; b ])
-        | Kernel.TriangularSolve(x, l, b, _, _, _, _, _) -> struct (x, [ l; b ])
+        | Kernel.TriangularSolve(x, l, b, _, _, _, _, _, _) -> struct (x, [ l; b ])
 
     /// The buffer that a kernel writes.
     let written kernel =

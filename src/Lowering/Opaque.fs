@@ -322,20 +322,32 @@ let private factor (r: Region) (eq: Equation) op =
     let k = shape[shape.Rank - 1]
     let count = if n * k = 0 then 0 else shape.Count / (n * k)
 
-    let each (call: Address -> Affine -> unit) =
+    let call (kernel: View -> unit) =
         let target = allocate r v
-        batched r count (fun i -> call (moved target (n * k) i) i)
+
+        if count > 0 then
+            kernel target
+
         r.Views[v] <- ValueSome target
 
     match op with
-    | FactorOp.Cholesky -> each (fun result i -> e.Do(Stmt.Call(Kernel.Cholesky(result, moved first (n * n) i, n))))
+    | FactorOp.Cholesky ->
+        call (fun target -> e.Do(Stmt.Call(Kernel.Cholesky(addressOf target, addressOf first, count, n))))
+    | FactorOp.CholeskyVjp ->
+        let cotangent = dense r eq.Args[1]
+
+        call (fun target ->
+            batched r count (fun i ->
+                let at view = moved view (n * n) i
+                e.Do(Stmt.Call(Kernel.CholeskyVjp(at target, at first, at cotangent, n)))))
     | FactorOp.Solve adjoint ->
         let batch = [| 0 .. shape.Rank - 3 |]
         let struct (right, transposeB) = asMatrices r eq.Args[1] batch [| shape.Rank - 2 |] [| shape.Rank - 1 |]
 
-        each (fun result i ->
-            let a, b = moved first (n * n) i, moved right (n * k) i
-            e.Do(Stmt.Call(Kernel.Solve(result, a, b, n, k, adjoint, transposeB))))
+        call (fun target ->
+            batched r count (fun i ->
+                let x, a, b = moved target (n * k) i, moved first (n * n) i, moved right (n * k) i
+                e.Do(Stmt.Call(Kernel.Solve(x, a, b, n, k, adjoint, transposeB)))))
     | FactorOp.LogAbsDet
     | FactorOp.DetSign
     | FactorOp.Qr
@@ -346,9 +358,9 @@ let private factor (r: Region) (eq: Equation) op =
 
         let struct (right, transposeB) = asMatrices r eq.Args[1] batch [| shape.Rank - 2 |] [| shape.Rank - 1 |]
 
-        each (fun result i ->
-            let l, b = moved first (n * n) i, moved right (n * k) i
-            e.Do(Stmt.Call(Kernel.TriangularSolve(result, l, b, n, k, lower, transpose, transposeB))))
+        call (fun target ->
+            let x, l, b = addressOf target, addressOf first, addressOf right
+            e.Do(Stmt.Call(Kernel.TriangularSolve(x, l, b, count, n, k, lower, transpose, transposeB))))
 
 let private random (r: Region) (eq: Equation) op =
     let e = r.Emitter
@@ -378,9 +390,9 @@ let emit (r: Region) (eq: Equation) (control: ControlOp -> unit) =
             | Primitive.Index(IndexOp.ScatterAdd axis) -> scatterAdd r eq axis
             | Primitive.Index IndexOp.DynamicUpdate -> dynamicUpdate r eq
             | Primitive.Contract dot -> gemm r eq dot
-            | Primitive.Factor(FactorOp.Cholesky | FactorOp.TriangularSolve _ | FactorOp.Solve _ as op) ->
-                factor r eq op
-            | Primitive.Factor op -> decompose r eq op
+            | Primitive.Factor(FactorOp.LogAbsDet | FactorOp.DetSign | FactorOp.Qr | FactorOp.Eigh | FactorOp.Svd as op) ->
+                decompose r eq op
+            | Primitive.Factor op -> factor r eq op
             | Primitive.Random op -> random r eq op
             | Primitive.Control op -> control op
             | primitive -> Errors.bug "Opaque" $"{Primitive.name primitive} has no statements of its own"

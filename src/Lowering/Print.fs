@@ -57,9 +57,10 @@ let private kernel kernel =
     | Kernel.Bits(destination, key, count) -> $"bits {address destination} {address key} {count}"
     | Kernel.Gemm(c, a, b, m, n, k, transposeA, transposeB) ->
         $"gemm {address c} {address a} {address b} {m} {n} {k} {transposeA} {transposeB}"
-    | Kernel.Cholesky(l, a, n) -> $"cholesky {address l} {address a} {n}"
-    | Kernel.TriangularSolve(x, l, b, n, k, isLower, transpose, transposeB) ->
-        $"triangularSolve {address x} {address l} {address b} {n} {k} {isLower} {transpose} {transposeB}"
+    | Kernel.Cholesky(l, a, batch, n) -> $"cholesky {address l} {address a} {batch} {n}"
+    | Kernel.CholeskyVjp(result, l, c, n) -> $"choleskyVjp {address result} {address l} {address c} {n}"
+    | Kernel.TriangularSolve(x, l, b, batch, n, k, isLower, transpose, transposeB) ->
+        $"triangularSolve {address x} {address l} {address b} {batch} {n} {k} {isLower} {transpose} {transposeB}"
     | Kernel.Solve(x, a, b, n, k, adjoint, transposeB) ->
         $"solve {address x} {address a} {address b} {n} {k} {adjoint} {transposeB}"
     | Kernel.Decompose(result, a, kind, m, n) -> $"{lower (string kind)} {address result} {address a} {m} {n}"

@@ -99,7 +99,7 @@ let rec private primitive writer op =
     | Primitive.Move op -> move writer op
     | Primitive.Index op -> index writer op
     | Primitive.Contract axes -> dotAxes writer axes
-    | Primitive.Factor(FactorOp.Cholesky | FactorOp.LogAbsDet | FactorOp.DetSign)
+    | Primitive.Factor(FactorOp.Cholesky | FactorOp.CholeskyVjp | FactorOp.LogAbsDet | FactorOp.DetSign)
     | Primitive.Factor(FactorOp.Qr | FactorOp.Eigh | FactorOp.Svd) -> ()
     | Primitive.Factor(FactorOp.Solve adjoint) -> flag writer adjoint
     | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) ->

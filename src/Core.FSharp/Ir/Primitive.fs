@@ -255,6 +255,9 @@ type FactorOp =
     /// (L [..,n,n], B [..,n,k]) -> X with op(L) X = B; reads the named triangle of L; op is the transpose if asked.
     /// A zero on the diagonal divides by zero as f64 does.
     | TriangularSolve of lower: bool * transpose: bool
+    /// (L [..,n,n], C [..,n,n]) -> the cotangent of A = L L' from the cotangent C of L: Phi(S + S') with
+    /// S = L'^-1 Phi(L' C) L^-1, Phi taking the lower triangle and half the diagonal; reads the lower triangles of both.
+    | CholeskyVjp
     /// (A [..,n,n], B [..,n,k]) -> X with A X = B, or A' X = B; a singular A divides by zero (f64)
     | Solve of adjoint: bool
     /// A [..,n,n] -> log |det A| [..]; -inf where A is singular (f64)
@@ -499,6 +502,7 @@ module Primitive =
         | Primitive.Index IndexOp.DynamicUpdate -> "dynamicUpdate"
         | Primitive.Contract _ -> "dot"
         | Primitive.Factor FactorOp.Cholesky -> "cholesky"
+        | Primitive.Factor FactorOp.CholeskyVjp -> "choleskyVjp"
         | Primitive.Factor(FactorOp.TriangularSolve _) -> "triangularSolve"
         | Primitive.Factor(FactorOp.Solve _) -> "solve"
         | Primitive.Factor FactorOp.LogAbsDet -> "logAbsDet"

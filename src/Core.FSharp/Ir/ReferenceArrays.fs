@@ -309,6 +309,7 @@ let decompositionOf op =
     | FactorOp.Eigh -> Decomposition.Eigh
     | FactorOp.Svd -> Decomposition.Svd
     | FactorOp.Cholesky
+    | FactorOp.CholeskyVjp
     | FactorOp.TriangularSolve _
     | FactorOp.Solve _ -> Errors.bug "ReferenceArrays" $"{op} is no decomposition"
 
@@ -327,7 +328,27 @@ let private decompose op (ty: TensorType) (a: Literal) =
 
     Storage.F64 result
 
-/// Factorisations and solves, one matrix after the other; `ty` is the type of the result; f32 is widened, and the results are rounded.
+/// The cotangent of the Cholesky factorisation at `start`: Phi(G) with G = L'^-1 Q L^-1, where Q is symmetric and has the
+/// lower triangle of L' C.
+let private choleskyVjpAt (l: float[]) (c: float[]) (result: float[]) n start =
+    let product i j = Seq.sum (seq { for k in i .. n - 1 -> l[start + k * n + i] * c[start + k * n + j] })
+    let symmetric = Array.init (n * n) (fun at -> product (max (at / n) (at % n)) (min (at / n) (at % n)))
+
+    let solved (x: float[]) =
+        for column in 0 .. n - 1 do
+            solveColumn l x n n start column true true
+
+        x
+
+    let half = solved symmetric
+    let whole = solved (Array.init (n * n) (fun at -> half[at % n * n + at / n]))
+
+    for i in 0 .. n - 1 do
+        for j in 0..i do
+            result[start + i * n + j] <- if i = j then 0.5 * whole[i * n + j] else whole[i * n + j]
+
+/// Factorisations and solves, one matrix after the other; `ty` is the type of the result; f32 is widened, and the results
+/// are rounded.
 let factor op (ty: TensorType) (args: Literal[]) =
     let shape = args[0].Type.Shape
     let n = shape[shape.Rank - 1]
@@ -365,3 +386,10 @@ let factor op (ty: TensorType) (args: Literal[]) =
                 solveColumn a x n k (m * n * n) (m * n * k + column) lower transpose
 
         ofReals args[1].Type.DType x
+    | FactorOp.CholeskyVjp ->
+        let result = Array.zeroCreate a.Length
+
+        for m in 0 .. matrices - 1 do
+            choleskyVjpAt a (Literal.widened args[1]) result n (m * n * n)
+
+        ofReals args[0].Type.DType result

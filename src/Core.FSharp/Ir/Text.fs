@@ -154,6 +154,7 @@ let private plain =
                 Primitive.Select
                 Primitive.Index IndexOp.DynamicUpdate
                 Primitive.Factor FactorOp.Cholesky
+                Primitive.Factor FactorOp.CholeskyVjp
                 Primitive.Factor FactorOp.LogAbsDet
                 Primitive.Factor FactorOp.DetSign
                 Primitive.Factor FactorOp.Qr

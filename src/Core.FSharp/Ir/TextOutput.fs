@@ -49,7 +49,7 @@ let attributes primitive =
     | Primitive.Convert _
     | Primitive.Move(MoveOp.Reshape _)
     | Primitive.Index(IndexOp.DynamicSlice _ | IndexOp.DynamicUpdate)
-    | Primitive.Factor(FactorOp.Cholesky | FactorOp.LogAbsDet | FactorOp.DetSign)
+    | Primitive.Factor(FactorOp.Cholesky | FactorOp.CholeskyVjp | FactorOp.LogAbsDet | FactorOp.DetSign)
     | Primitive.Factor(FactorOp.Qr | FactorOp.Eigh | FactorOp.Svd)
     | Primitive.Random _
     | Primitive.Control(ControlOp.Cond _) -> []

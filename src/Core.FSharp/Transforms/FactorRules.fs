@@ -154,6 +154,7 @@ let vjp op (wanted: bool[]) (xs: Tensor[]) (y: Tensor) (c: Tensor) : Tensor opti
     | FactorOp.Eigh -> [| Some(eighVjp y c) |]
     | FactorOp.Svd -> [| Some(svdVjp xs[0] y c) |]
     | FactorOp.Cholesky
+    | FactorOp.CholeskyVjp
     | FactorOp.TriangularSolve _ -> Errors.bug "FactorRules.vjp" "Vjp has its own rules for these"
 
 /// The tangent of the result of a factorisation that Jvp does not know itself.
@@ -166,4 +167,5 @@ let jvp op (xs: Tensor[]) (y: Tensor) (ts: Tensor option[]) : Tensor option =
     | FactorOp.Eigh -> ts[0] |> Option.map (eighJvp y)
     | FactorOp.Svd -> ts[0] |> Option.map (svdJvp xs[0] y)
     | FactorOp.Cholesky
+    | FactorOp.CholeskyVjp
     | FactorOp.TriangularSolve _ -> Errors.bug "FactorRules.jvp" "Jvp has its own rules for these"

@@ -148,6 +148,7 @@ let ``contractions and factorisations need fitting matrices`` () =
     refuses "PPL5001" cholesky "f64[2,3]" [ "f64[2,3]" ]
     refuses "PPL5001" cholesky "f64[3]" [ "f64[3]" ]
     refuses "PPL5002" cholesky "i32[3,3]" [ "i32[3,3]" ]
+    refuses "PPL5001" (Primitive.Factor FactorOp.CholeskyVjp) "f64[3,3] f64[2,2]" [ "f64[3,3]"; "f64[2,2]" ]
     refuses "PPL5001" (Primitive.Factor FactorOp.Qr) "f64[2,3]" [ "f64[2,3]"; "rows" ]
     refuses "PPL5001" (Primitive.Factor FactorOp.Svd) "f64[3]" [ "f64[3]" ]
     refuses "PPL5001" (Primitive.Factor FactorOp.Eigh) "f64[2,3]" [ "f64[2,3]" ]
@@ -210,6 +211,7 @@ let ``right calls have the documented types`` () =
     gives "i32[3]" (Primitive.Order(OrderOp.ArgMin 0)) "i32[2,3]"
     gives "i32[2,5]" (Primitive.Order(OrderOp.SearchSorted true)) "f64[2,3] f64[2,5]"
     gives "f64[5,2,4,7]" (dot [| 1 |] [| 0 |] [| 2 |] [| 2 |]) "f64[2,5,3,4] f64[5,7,3]"
+    gives "f64[2,3,3]" (Primitive.Factor FactorOp.CholeskyVjp) "f64[2,3,3] f64[2,3,3]"
     gives "f64[2,3,1]" (Primitive.Factor(FactorOp.TriangularSolve(true, true))) "f64[2,3,3] f64[2,3,1]"
     gives "f64[2,3,1]" (Primitive.Factor(FactorOp.Solve true)) "f64[2,3,3] f64[2,3,1]"
     gives "f64[2]" (Primitive.Factor FactorOp.LogAbsDet) "f64[2,3,3]"
