@@ -125,6 +125,9 @@ type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bo
                 countUse path weight term
 
             countUse path 1 index
+        // In parts, a scalar may come out of another part of a vector whose place an earlier part of the result has taken:
+        // it has to be at hand before the first part.
+        | Op.Pack scalars -> scalars |> Array.iter (countUse path weight)
         | op -> Uses.ofOp op |> List.iter (countUse path 1)
 
     let countLeaf path statement =

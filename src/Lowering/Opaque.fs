@@ -409,9 +409,9 @@ let emit (r: Region) (eq: Equation) (control: ControlOp -> unit) =
             | Primitive.Index(IndexOp.ScatterAdd axis) -> scatterAdd r eq axis
             | Primitive.Index IndexOp.DynamicUpdate -> dynamicUpdate r eq
             | Primitive.Contract dot -> gemm r eq dot
-            | Primitive.Factor(FactorOp.Cholesky | FactorOp.CholeskyVjp | FactorOp.TriangularSolve _ | FactorOp.Solve _ as op) ->
-                factor r eq op
-            | Primitive.Factor op -> decompose r eq op
+            | Primitive.Factor(FactorOp.LogAbsDet | FactorOp.DetSign | FactorOp.Qr | FactorOp.Eigh | FactorOp.Svd as op) ->
+                decompose r eq op
+            | Primitive.Factor op -> factor r eq op
             | Primitive.Random op -> random r eq op
             | Primitive.Control op -> control op
             | primitive -> Errors.bug "Opaque" $"{Primitive.name primitive} has no statements of its own"

@@ -99,10 +99,11 @@ let private stirling (x: Tensor) =
 /// ln Gamma(x + k) - ln Gamma(x) for x > 0, k >= 0. The plain difference loses all digits when x is large (studentT and
 /// negative binomial near their limits): there, (x - 1/2) ln(1 + k/x) + k ln(x + k) - k plus the differences of the series.
 let lgammaRise (x: Tensor) (k: Tensor) : Tensor =
-    let large = Ops.greaterEqual x (Ops.scalar StirlingFrom)
+    let like = Ops.scalarLike x
+    let large = Ops.greaterEqual x (like StirlingFrom)
     // Each formula sees arguments of its own side only, so that no infinity reaches a gradient.
-    let big = Ops.select large x (Ops.scalar StirlingFrom)
-    let small = Ops.select large (Ops.scalar 1.0) x
+    let big = Ops.select large x (like StirlingFrom)
+    let small = Ops.select large (like 1.0) x
     let top = big + k
     let main = (big - 0.5) * Ops.log1p (k / big) + k * (Ops.log top - 1.0)
     Ops.select large (main + (stirling top - stirling big)) (Ops.lgamma (small + k) - Ops.lgamma small)
