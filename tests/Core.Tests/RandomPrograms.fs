@@ -328,7 +328,7 @@ let private factor (b: Build) =
         b.Add(Primitive.Factor FactorOp.Cholesky, [| m |]) |> ignore
     elif b.Chance 0.4 then
         let l = if b.Tame then diagonally (bounded b m) else m
-        b.Add(Primitive.Factor FactorOp.CholeskyVjp, [| l; b.Need(f64 (matrices n)) |]) |> ignore
+        b.Add(Primitive.Factor FactorOp.CholeskyVjp, [| l; b.Need(matrix n) |]) |> ignore
     else
         let l = if b.Tame then diagonally (bounded b m) else m
         let rhs = b.Need(matrix (b.Below 4))

@@ -435,6 +435,7 @@ let private factor op (types: TensorType[]) =
     | FactorOp.CholeskyVjp ->
         arity "choleskyVjp" 2 types
         requireSquare "choleskyVjp" types[0]
+        requireSameDType "choleskyVjp" types
 
         if types[1] <> types[0] then
             Errors.shapes "choleskyVjp" $"{show types}"
