@@ -121,6 +121,14 @@ module Costs =
         | Kernel.TriangularSolve(_, _, _, n, k, _, _, _) ->
             let n', k' = float n, float k
             tally.Call($"triangularSolve {n}x{k}", n' * n' * k', n' * n' / 2.0 + n' * k', n' * k', times)
+        | Kernel.Sort(_, _, _, rows, n) ->
+            let count = float rows * float n
+            tally.Call($"sort {rows}x{n}", 0.0, count, count, times)
+        | Kernel.ArgSort(_, _, _, rows, n) ->
+            let count = float rows * float n
+            tally.Call($"argSort {rows}x{n}", 0.0, count, count, times)
+        | Kernel.Search(_, _, _, _, rows, n, m, _) ->
+            tally.Call($"search {rows}x{m} in {n}", 0.0, float rows * float (n + m), float rows * float m, times)
 
     /// Counts a block that runs so many times; gives the turns of its heaviest loops.
     let rec private block (tally: Tally) (times: float) (statements: Block) : int list =
