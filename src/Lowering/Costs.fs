@@ -115,12 +115,23 @@ module Costs =
         | Kernel.Gemm(_, _, _, m, n, k, _, _) ->
             let m', n', k' = float m, float n, float k
             tally.Call($"gemm {m}x{n}x{k}", 2.0 * m' * n' * k', m' * k' + k' * n', m' * n', times)
-        | Kernel.Cholesky(_, _, n) ->
+        | Kernel.Cholesky(_, _, batch, n) ->
+            let n', count = float n, float batch * times
+            tally.Call($"cholesky {n}", n' * n' * n' / 3.0, n' * n' / 2.0, n' * n', count)
+        | Kernel.CholeskyVjp(_, _, _, n) ->
             let n' = float n
-            tally.Call($"cholesky {n}", n' * n' * n' / 3.0, n' * n' / 2.0, n' * n', times)
-        | Kernel.TriangularSolve(_, _, _, n, k, _, _, _) ->
-            let n', k' = float n, float k
-            tally.Call($"triangularSolve {n}x{k}", n' * n' * k', n' * n' / 2.0 + n' * k', n' * k', times)
+            tally.Call($"choleskyVjp {n}", 2.0 * n' * n' * n' / 3.0, n' * n', n' * n', times)
+        | Kernel.TriangularSolve(_, _, _, batch, n, k, _, _, _) ->
+            let n', k', count = float n, float k, float batch * times
+            tally.Call($"triangularSolve {n}x{k}", n' * n' * k', n' * n' / 2.0 + n' * k', n' * k', count)
+        | Kernel.Sort(_, _, _, rows, n) ->
+            let count = float rows * float n
+            tally.Call($"sort {rows}x{n}", 0.0, count, count, times)
+        | Kernel.ArgSort(_, _, _, rows, n) ->
+            let count = float rows * float n
+            tally.Call($"argSort {rows}x{n}", 0.0, count, count, times)
+        | Kernel.Search(_, _, _, _, rows, n, m, _) ->
+            tally.Call($"search {rows}x{m} in {n}", 0.0, float rows * float (n + m), float rows * float m, times)
 
     /// Counts a block that runs so many times; gives the turns of its heaviest loops.
     let rec private block (tally: Tally) (times: float) (statements: Block) : int list =

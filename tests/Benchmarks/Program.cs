@@ -20,6 +20,7 @@ var commands = new Dictionary<string, Func<string[], Table>>
     ["compile"] = Compilation.Run,
     ["scaling"] = Scaling.Run,
     ["eager"] = EagerOperations.Run,
+    ["chains"] = Chains.Run,
     ["startup"] = Startup.Run,
     ["recompile"] = Recompilation.Run,
     ["cancel"] = Cancellation.Run,

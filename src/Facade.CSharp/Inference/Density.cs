@@ -15,17 +15,26 @@ internal static class Density
     // Where the parts are timed: near the middle of the space, and nowhere special.
     private const double Point = 0.1;
 
-    /// <summary>Explains the value and gradient of a target's density.</summary>
-    public static Explanation Explain(Target target, IEngine engine, bool time)
+    /// <summary>Explains the value and gradient of a target's density, as a sampler with these settings computes it.</summary>
+    public static Explanation Explain(Target target, InferenceSettings settings, bool time)
     {
+        var options = new SimplifyOptions(settings.CompressData);
+        TensorType vector = TensorTypeModule.create(DType.F64, ShapeModule.ofArray([target.Dimension]));
+        var traced = FuncConvert.FromFunc<Tensor[], Tensor[]>(q => [target.LogDensity(q[0])]);
+        var notes = Simplify.beforeDerivatives(options, [vector], traced).Item2;
         var density = FuncConvert.FromFunc<Tensor, Tensor>(target.LogDensity);
-        var program = Compile.valueAndGrad(engine, target.Dimension, density).Program;
+        var program = Compile.valueAndGradWith(options, settings.Engine, target.Dimension, density).Program;
+        return Ppl.Jit.Explain.withNotes(notes, Of(program, settings.Engine, target.Dimension, time));
+    }
+
+    private static Explanation Of(Program program, IEngine engine, int dimension, bool time)
+    {
         if (!time)
         {
             return Ppl.Jit.Explain.program(engine, program);
         }
 
-        var point = new double[target.Dimension];
+        var point = new double[dimension];
         Array.Fill(point, Point);
         return Ppl.Jit.Explain.profile(engine, program, [Tensor.OfFloats(point).Value]);
     }

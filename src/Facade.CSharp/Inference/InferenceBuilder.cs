@@ -93,7 +93,7 @@ public sealed class InferenceBuilder<TModel>
     /// </summary>
     /// <param name="time">Whether to run the parts, for about half a second, and time each.</param>
     /// <exception cref="Ppl.Core.PplException">PPL1xxx: the data; PPL6xxx: the model.</exception>
-    public Explanation Explain(bool time = false) => Density.Explain(definition.MakeTarget(), settings.Engine, time);
+    public Explanation Explain(bool time = false) => Density.Explain(definition.MakeTarget(), settings, time);
 
     /// <summary>
     /// Starts a run on threads of its own and returns at once: a handle that can stop it and keep its draws.

@@ -26,6 +26,17 @@ public class BuilderTests
     }
 
     [Fact]
+    public void AnExplanationIsATableOfTheCompiledDensity()
+    {
+        var explanation = Builder.Explain();
+        Assert.NotEmpty(explanation.Stages);
+        Assert.True(explanation.Flops > 0.0);
+        Assert.True(double.IsNaN(explanation.Nanoseconds));
+        Assert.Contains("equations in", explanation.ToString());
+        Assert.True(Builder.Explain(time: true).Nanoseconds >= 0.0);
+    }
+
+    [Fact]
     public void SettingsThatMakeNoSenseAreRefusedAtOnce()
     {
         Refusal.Of("PPL2001", null, null, "Chains is 0", static () => Builder.Chains(0));
