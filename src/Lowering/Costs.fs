@@ -5,6 +5,7 @@ namespace Ppl.Lowering
 
 open System.Collections.Generic
 open Ppl.Core.Ir
+open Ppl.Kernels
 
 /// What a run of some statements does.
 [<NoComparison>]
@@ -63,7 +64,7 @@ type private Tally(program: LoopProgram) =
     member private this.Arithmetic(name: string, value: Value, cost: float, times: float) =
         let ty = program.Values[value]
 
-        if ty.Elem = Elem.Real then
+        if ty.Elem = Elem.Real || ty.Elem = Elem.Single then
             let work = cost * times * (if ty.Lanes = Lanes.Eight then 8.0 else 1.0)
             this.Flops <- this.Flops + work
             let name = lower name
@@ -74,7 +75,9 @@ type private Tally(program: LoopProgram) =
                 | _ -> work
 
     member private this.Loaded(value: Value, times: float) =
-        this.Read <- this.Read + times * (if program.Values[value].Lanes = Lanes.Eight then 64.0 else 8.0)
+        let ty = program.Values[value]
+        let bytes = float (Elem.bytes ty.Elem)
+        this.Read <- this.Read + times * (if ty.Lanes = Lanes.Eight then 8.0 * bytes else bytes)
 
     member this.Let(value: Value, op: Op, times: float) =
         let count name cost = this.Arithmetic(name, value, cost, times)
@@ -82,6 +85,7 @@ type private Tally(program: LoopProgram) =
         match op with
         | Op.Unary(op, _) -> count (string op) (float (Facts.opCost (Primitive.Unary op)))
         | Op.Binary(op, _, _) -> count (string op) (float (Facts.opCost (Primitive.Binary op)))
+        | Op.Special(op, _) -> count (string op) (float (Facts.opCost (Primitive.Special op)))
         | Op.Fma _
         | Op.Fnma _ -> count "fma" 2.0
         | Op.Select _ -> count "select" 1.0
@@ -124,6 +128,14 @@ module Costs =
         | Kernel.TriangularSolve(_, _, _, batch, n, k, _, _, _) ->
             let n', k', count = float n, float k, float batch * times
             tally.Call($"triangularSolve {n}x{k}", n' * n' * k', n' * n' / 2.0 + n' * k', n' * k', count)
+        | Kernel.Solve(_, _, _, n, k, _, _) ->
+            let n', k' = float n, float k
+            let work = 2.0 * n' * n' * n' / 3.0 + 2.0 * n' * n' * k'
+            tally.Call($"solve {n}x{k}", work, n' * n' + n' * k', n' * k', times)
+        | Kernel.Decompose(_, _, kind, m, n) ->
+            let m', n' = float m, float n
+            let results = float (Dense.DecompositionLength(kind, m, n))
+            tally.Call($"{(string kind).ToLowerInvariant()} {m}x{n}", 2.0 * m' * n' * n', m' * n', results, times)
         | Kernel.Sort(_, _, _, rows, n) ->
             let count = float rows * float n
             tally.Call($"sort {rows}x{n}", 0.0, count, count, times)
