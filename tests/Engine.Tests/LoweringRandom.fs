@@ -9,6 +9,7 @@ open Ppl.Lowering
 open Ppl.Core.Tests
 open Ppl.Core.Tests.RandomBuild
 open Ppl.Core.Tests.ShrinkPrograms
+open Ppl.Core.Tests.RandomLanes
 open Ppl.Engine.Tests.LoopPrograms
 
 /// No contraction of products, so that elementwise results have the bits of the reference.
@@ -63,3 +64,11 @@ let ``smooth programs agree up to rounding through loops`` () = forPrograms 400 
 let ``smooth programs of every element type agree up to rounding`` () =
     forPrograms 400 SmoothSingle (check Lower.defaults closeInSingle)
     forPrograms 400 SmoothSingle (check loops closeInSingle)
+
+[<Fact>]
+let ``programs mapped over lanes agree up to rounding`` () =
+    forPrograms 300 Smooth (inLanes >> check Lower.defaults closeInDouble)
+
+[<Fact>]
+let ``programs mapped over lanes agree up to rounding through loops`` () =
+    forPrograms 300 Smooth (inLanes >> check loops closeInDouble)
