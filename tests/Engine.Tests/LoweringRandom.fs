@@ -9,8 +9,8 @@ open Ppl.Lowering
 open Ppl.Core.Tests
 open Ppl.Core.Tests.RandomBuild
 open Ppl.Core.Tests.ShrinkPrograms
-open Ppl.Engine.Tests.LoopPrograms
 open Ppl.Core.Tests.RandomLanes
+open Ppl.Engine.Tests.LoopPrograms
 
 /// No contraction of products, so that elementwise results have the bits of the reference.
 let private exact = { Lower.defaults with FuseProducts = false }
