@@ -2,6 +2,7 @@
 // first of the largest entries of its column. Every element is one chain of fused multiply-adds in ascending order.
 using System;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Ppl.Kernels;
 
@@ -90,6 +91,23 @@ public static unsafe partial class Dense
         for (var j = 0; j < count && x != y; j++)
         {
             (x[j], y[j]) = (y[j], x[j]);
+        }
+    }
+
+    // y += factor x, each element on its own.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddMultiple(double* y, double factor, double* x, int count)
+    {
+        var j = 0;
+        for (; j + 4 <= count; j += 4)
+        {
+            var old = Vector256.Load(y + j);
+            Vector256.FusedMultiplyAdd(Vector256.Create(factor), Vector256.Load(x + j), old).Store(y + j);
+        }
+
+        for (; j < count; j++)
+        {
+            y[j] = Math.FusedMultiplyAdd(factor, x[j], y[j]);
         }
     }
 }
