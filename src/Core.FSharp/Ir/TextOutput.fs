@@ -40,6 +40,7 @@ let attributes primitive =
     | Primitive.Control(ControlOp.While(constants, _, _)) -> [ "constants", string constants ]
     | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, _)) ->
         [ "constants", string constants; "carry", string carry; "length", string length; "reverse", flagOf reverse ]
+    | Primitive.Control(ControlOp.CustomGrad(captured, _, _)) -> [ "captured", string captured ]
     | Primitive.Constant _
     | Primitive.Unary _
     | Primitive.Binary _
@@ -52,7 +53,7 @@ let attributes primitive =
     | Primitive.Factor(FactorOp.Cholesky | FactorOp.CholeskyVjp | FactorOp.LogAbsDet | FactorOp.DetSign)
     | Primitive.Factor(FactorOp.Qr | FactorOp.Eigh | FactorOp.Svd)
     | Primitive.Random _
-    | Primitive.Control(ControlOp.Cond _) -> []
+    | Primitive.Control(ControlOp.Cond _ | ControlOp.Checkpoint _) -> []
 
 /// The shortest decimal that reads back to the same bits; NaNs other than the usual one by their 16 digits.
 let private showReal (x: float) =
