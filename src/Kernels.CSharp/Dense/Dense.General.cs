@@ -86,6 +86,14 @@ public static unsafe partial class Dense
         return lu;
     }
 
+    private static void SwapRows(double* x, double* y, int count)
+    {
+        for (var j = 0; j < count && x != y; j++)
+        {
+            (x[j], y[j]) = (y[j], x[j]);
+        }
+    }
+
     // y += factor x, each element on its own.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddMultiple(double* y, double factor, double* x, int count)
@@ -100,14 +108,6 @@ public static unsafe partial class Dense
         for (; j < count; j++)
         {
             y[j] = Math.FusedMultiplyAdd(factor, x[j], y[j]);
-        }
-    }
-
-    private static void SwapRows(double* x, double* y, int count)
-    {
-        for (var j = 0; j < count && x != y; j++)
-        {
-            (x[j], y[j]) = (y[j], x[j]);
         }
     }
 }
