@@ -241,6 +241,46 @@ let ``triangular solutions agree, also where the right-hand side lies transposed
                 Assert.Equal<float>(Literal.floats expected, Literal.floats actual)
 
 [<Fact>]
+let ``scans with checkpoints keep the states at borders of segments`` () =
+    let length, n = 400, 50
+
+    let scratch
+        (scan: int -> (Tensor[] -> Tensor[] -> Tensor[] * Tensor[]) -> Tensor[] -> Tensor[] -> Tensor[] * Tensor[])
+        =
+        let f (x: Tensor) =
+            let state, _ =
+                scan length (fun (s: Tensor[]) (_: Tensor[]) -> [| Ops.sin (s[0] * x) |], [||]) [| x |] [||]
+
+            Ops.sum state[0]
+
+        let program = Compile.program [| f64 [ n ] |] (fun xs -> [| Grad.grad f xs[0] |])
+        (Lower.program program).ScratchLength
+
+    let all, borders = scratch (Control.scanBy false), scratch Control.scanCheckpointed
+    Assert.True(all >= length * n, $"{all} elements")
+    Assert.True(borders <= 60 * n, $"{borders} elements for {length} states of {n}")
+
+[<Fact>]
+let ``checkpoints shrink the memory of gradients`` () =
+    // Layers whose derivatives need what was computed on the way: kept for all layers, or for one at a time.
+    let layers, n = 8, 1000
+    let layer (x: Tensor) = Ops.sin (Ops.exp (Ops.sin (Ops.exp (Ops.cumulativeSum 0 x))))
+    let again (x: Tensor) = (Control.checkpoint (fun xs -> [| layer xs[0] |]) [| x |])[0]
+
+    let scratch layer =
+        let f x = Ops.sum (Seq.fold (fun x _ -> layer x) x (seq { 1..layers }))
+
+        let program =
+            Compile.program [| TensorType.create DType.F64 (Shape.ofList [ n ]) |] (fun xs -> [| Grad.grad f xs[0] |])
+
+        (Lower.program program).ScratchLength
+
+    let kept, recomputed = scratch layer, scratch again
+    Assert.True(recomputed * 2 < kept, $"{kept} elements of scratch memory kept, {recomputed} with checkpoints")
+    // One tensor at each border of the layers, and what one layer needs.
+    Assert.True(recomputed <= (layers + 7) * (n + 16), $"{recomputed} elements")
+
+[<Fact>]
 let ``batches of factorisations, systems and their gradients agree, in lanes, alone and in blocks`` () =
     for batch, n in [ 1, 11; 9, 1; 19, 5; 8, 16; 2, 17; 2, 40 ] do
         let matrices = f64 [ batch; n; n ]

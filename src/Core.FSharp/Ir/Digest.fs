@@ -122,6 +122,11 @@ and private control writer op =
         int writer length
         flag writer reverse
         program writer body
+    | ControlOp.Checkpoint body -> program writer body
+    | ControlOp.CustomGrad(captured, body, vjp) ->
+        int writer captured
+        program writer body
+        program writer vjp
 
 and private program writer (source: Program) =
     let numbers = Array.create source.Types.Length -1

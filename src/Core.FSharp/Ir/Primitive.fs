@@ -235,6 +235,12 @@ type ControlOp =
     /// (constants, carry, xs): body (constants, carry, one slice of each x) -> (carry, ys), length times along the
     /// first axes of xs (from the back if reverse); gives (carry, stacked ys).
     | Scan of constants: int * carry: int * length: int * reverse: bool * body: Program
+    /// operands -> body operands, apart from the equations around it: nothing inside is shared with them. Derivatives
+    /// compute it again instead of keeping what it computed.
+    | Checkpoint of body: Program
+    /// (captured, xs) -> ys = body (captured, xs), with a derivative of its own:
+    /// vjp (captured, xs, ys, cotangents of ys) -> cotangents of xs, linear in the cotangents.
+    | CustomGrad of captured: int * body: Program * vjp: Program
 
 /// What an equation does. Static data are here, tensors are the arguments.
 and [<RequireQualifiedAccess; NoComparison; ReferenceEquality>] Primitive =
@@ -409,6 +415,8 @@ module Primitive =
         | Primitive.Control(ControlOp.Cond _) -> "cond"
         | Primitive.Control(ControlOp.While _) -> "while"
         | Primitive.Control(ControlOp.Scan _) -> "scan"
+        | Primitive.Control(ControlOp.Checkpoint _) -> "checkpoint"
+        | Primitive.Control(ControlOp.CustomGrad _) -> "customGrad"
 
     /// Whether element i of the result depends on element i of each argument alone.
     let isElementwise primitive =

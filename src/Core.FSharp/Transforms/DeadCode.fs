@@ -67,6 +67,7 @@ type private Needs() =
             loopNeeds this constants wanted.Length body test (Array.map2 (||) wanted test[constants..])
         | Primitive.Control(ControlOp.Scan(constants, carry, _, _, body)) ->
             loopNeeds this constants carry body (Array.create eq.Args.Length false) wanted
+        | Primitive.Control(ControlOp.Checkpoint body) -> wanted, neededInputs this body wanted
         | _ -> wanted, Array.create eq.Args.Length true
 
 /// A sub-program with fewer inputs and results.
@@ -89,6 +90,10 @@ and private pruneEquation (needs: Needs) (wanted: bool[]) (eq: Equation) : Equat
     | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, body)) ->
         let constants, carry = count args[.. constants - 1], count kept[.. carry - 1]
         rebuilt (ControlOp.Scan(constants, carry, length, reverse, restrict needs args kept body))
+    | Primitive.Control(ControlOp.Checkpoint body) -> rebuilt (ControlOp.Checkpoint(restrict needs args kept body))
+    // The derivative speaks of all arguments and results.
+    | Primitive.Control(ControlOp.CustomGrad _) ->
+        { eq with Primitive = Program.mapChildren (pruneBy needs) eq.Primitive }
     | _ -> eq
 
 and private pruneBy (needs: Needs) (program: Program) : Program =

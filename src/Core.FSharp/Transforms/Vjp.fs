@@ -95,10 +95,23 @@ let private contractOne (batch: int[]) (contract: int[]) (x: Tensor) otherBatch 
             ContractRight = otherFree
         }
 
-    // The result has the axes: batch, free of x, then the contracted axes of y in increasing order.
+    // The result of c . y has the axes: batch, free of x, then the contracted axes of y in increasing order; that of y . c
+    // has the latter first. The cotangent of a weight is x' c, which needs no transposition.
     let order = Array.sortBy (fun i -> (otherContract: int[])[i]) (Array.init contract.Length id)
-    let layout = Array.concat [ batch; free; order |> Array.map (fun i -> contract[i]) ]
-    Ops.transpose (inverse layout) (Ops.dotGeneral axes c y)
+    let contracted = order |> Array.map (fun i -> contract[i])
+
+    if Array.concat [ batch; contracted; free ] = Array.init x.Shape.Rank id then
+        Ops.dotGeneral
+            {
+                BatchLeft = axes.BatchRight
+                BatchRight = axes.BatchLeft
+                ContractLeft = axes.ContractRight
+                ContractRight = axes.ContractLeft
+            }
+            y
+            c
+    else
+        Ops.transpose (inverse (Array.concat [ batch; free; contracted ])) (Ops.dotGeneral axes c y)
 
 let private contract (axes: DotAxes) wanted (x: Tensor) (y: Tensor) (c: Tensor) =
     let b = axes.BatchLeft.Length
