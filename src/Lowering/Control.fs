@@ -275,6 +275,9 @@ let private scan (run: Run) (r: Region) (eq: Equation) constants carry length re
         let block = e.Close()
         e.Do(Stmt.For(counter, 0, length, 1, block))
 
+        if carry = 0 then
+            e.Independent.Add counter |> ignore
+
     Array.iter2 (bind r) (eq.Outs[.. carry - 1]) carriers
     Array.iter2 (fun v view -> r.Views[v] <- ValueSome view) (eq.Outs[carry..]) stacked
 

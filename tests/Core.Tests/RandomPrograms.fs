@@ -161,13 +161,19 @@ let private broadcast (b: Build) (shape: Shape) =
 
     MoveOp.Broadcast(Shape.ofArray target, places)
 
+let private windows (b: Build) (shape: Shape) =
+    let axes = b.Subset [| 0 .. shape.Rank - 1 |]
+    let each most = axes |> Array.map (fun _ -> 1 + b.Below most)
+    MoveOp.Windows(axes, each 3, each 2, each 2)
+
 let private move (b: Build) =
     let x = b.Of b.DType
     let shape = (b.TypeOf x).Shape
     let each () = Array.init shape.Rank (fun _ -> b.Below 3)
 
     let op =
-        match b.Below 6 with
+        match b.Below 7 with
+        | 6 -> windows b shape
         | 0 -> MoveOp.Reshape(sameCount b shape)
         | 1 -> MoveOp.Transpose(b.Shuffle(b.Axes x))
         | 2 -> broadcast b shape

@@ -136,6 +136,41 @@ let ``rows of a carried matrix are written in place`` () =
     Assert.Equal(1, count isCopy program)
 
 [<Fact>]
+let ``a scan that reads one row of a large carried table and sets another does not copy the table`` () =
+    let program =
+        loopsOf [| f64 [ 400; 10 ] |] (fun args ->
+            let step (s: Tensor[]) _ =
+                let next = s[0] + Tensor.OfInt 1
+                [| next; Ops.setRow next (2.0 * Ops.row s[0] s[1]) s[1] |], [||]
+
+            fst (Control.scanBy false 399 step [| Tensor.OfInt 0; args[0] |] [||]))
+
+    let sizes =
+        statements program.Body
+        |> List.choose (function
+            | Stmt.Copy(_, _, count) -> Some count
+            | _ -> None)
+
+    // The argument into the loop's memory, once; from there into the result, at most once; one row per turn.
+    Assert.True(List.length (List.filter ((=) 4000) sizes) <= 2, $"%A{sizes}")
+    Assert.True(program.ScratchLength < 4000 + 100, $"{program.ScratchLength} elements of scratch memory")
+
+    let inside =
+        program.Body
+        |> Array.collect (function
+            | Stmt.For(_, _, 399, _, body) -> body
+            | _ -> [||])
+
+    Assert.Equal(
+        0,
+        statements inside
+        |> List.filter (function
+            | Stmt.Copy(_, _, n) -> n > 10
+            | _ -> false)
+        |> List.length
+    )
+
+[<Fact>]
 let ``buffers with disjoint lives share memory`` () =
     let program =
         loopsOf [| f64 [ 50; 50 ] |] (fun args ->

@@ -54,6 +54,7 @@ let private move writer op =
         ints writer high
     | MoveOp.Concat axis -> int writer axis
     | MoveOp.Reverse axes -> ints writer axes
+    | MoveOp.Windows(axes, sizes, strides, dilations) -> List.iter (ints writer) [ axes; sizes; strides; dilations ]
 
 let private order writer op =
     match op with

@@ -169,6 +169,9 @@ type MoveOp =
     | Concat of axis: int
     /// The opposite order along the axes.
     | Reverse of axes: int[]
+    /// Overlapping windows along some axes: element (.., i, .., k, ..) is x[.., i stride + k dilation, ..]. Each of the axes
+    /// counts its windows; the places in them are new axes of these sizes, at the end, in the order of the axes.
+    | Windows of axes: int[] * sizes: int[] * strides: int[] * dilations: int[]
 
 /// Data-dependent access. An index outside is clamped to the nearest legal one, a dynamic block to the nearest legal
 /// start; nothing is dropped. Where no index is legal (indices into an axis of extent 0), the types do not fit.
@@ -401,6 +404,7 @@ module Primitive =
         | Primitive.Move(MoveOp.Pad _) -> "pad"
         | Primitive.Move(MoveOp.Concat _) -> "concat"
         | Primitive.Move(MoveOp.Reverse _) -> "reverse"
+        | Primitive.Move(MoveOp.Windows _) -> "windows"
         | Primitive.Index(IndexOp.Take _) -> "take"
         | Primitive.Index(IndexOp.ScatterAdd _) -> "scatterAdd"
         | Primitive.Index(IndexOp.DynamicSlice _) -> "dynamicSlice"

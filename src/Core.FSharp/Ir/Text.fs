@@ -201,6 +201,7 @@ let private move (line: Line) =
     | "pad" -> Some(MoveOp.Pad(line.Ints "low", line.Ints "high"))
     | "concat" -> Some(MoveOp.Concat(line.Int "axis"))
     | "reverse" -> Some(MoveOp.Reverse(line.Ints "axes"))
+    | "windows" -> Some(MoveOp.Windows(line.Ints "axes", line.Ints "sizes", line.Ints "strides", line.Ints "dilations"))
     | _ -> None
 
 let private dotAxes (line: Line) =

@@ -27,6 +27,8 @@ let attributes primitive =
     | Primitive.Move(MoveOp.Slice(start, limit, stride)) ->
         [ "start", listOf start; "limit", listOf limit; "stride", listOf stride ]
     | Primitive.Move(MoveOp.Pad(low, high)) -> [ "low", listOf low; "high", listOf high ]
+    | Primitive.Move(MoveOp.Windows(axes, sizes, strides, dilations)) ->
+        [ "axes", listOf axes; "sizes", listOf sizes; "strides", listOf strides; "dilations", listOf dilations ]
     | Primitive.Contract axes ->
         [
             "batchLeft", listOf axes.BatchLeft

@@ -124,6 +124,18 @@ module Control =
 
         scanBy false xs[0].Shape[0] step initial xs
 
+    /// f of each element of some sequences along their first axes, which are of one length; the results are stacked. The
+    /// turns are independent, so an engine may run them at once: a scan that carries nothing.
+    /// Law: result j is the stack of f(slices of xs)_j. PPL5001: lengths that differ; PPL5008: no sequence.
+    let mapMany (f: Tensor[] -> Tensor[]) (xs: Tensor[]) : Tensor[] =
+        if xs.Length = 0 then
+            Errors.argument "map" "no sequence was given" "use Control.scanBy for a fixed number of steps"
+
+        snd (scan (fun _ slices -> [||], f slices) [||] xs)
+
+    /// f of each element of a sequence along its first axis; the results are stacked.
+    let map (f: Tensor -> Tensor) (x: Tensor) : Tensor = (mapMany (fun xs -> [| f xs[0] |]) [| x |])[0]
+
     /// <summary>
     /// As scanBy false, with the states that derivatives need kept at the borders of segments of about sqrt(length) steps
     /// only: one segment at a time is computed again. Memory for sqrt(length) states instead of length, for twice the work.
