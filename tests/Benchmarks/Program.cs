@@ -23,6 +23,7 @@ var commands = new Dictionary<string, Func<string[], Table>>
     ["cancel"] = Cancellation.Run,
     ["check"] = Check.Run,
     ["dense"] = Ppl.Benchmarks.LinearAlgebra.DenseKernels.Run,
+    ["vae"] = Ppl.Benchmarks.Neural.Vae.Run,
 };
 
 // Everything after the command is the name of a model (none: all of them), except --json FILE.

@@ -270,6 +270,9 @@ let private factor (b: Build) =
                 m
 
         b.Add(Primitive.Factor FactorOp.Cholesky, [| m |]) |> ignore
+    elif b.Chance 0.4 then
+        let l = if b.Tame then diagonally (bounded b m) else m
+        b.Add(Primitive.Factor FactorOp.CholeskyVjp, [| l; b.Need(f64 (matrices n)) |]) |> ignore
     else
         let l = if b.Tame then diagonally (bounded b m) else m
         let rhs = b.Need(f64 (matrices (b.Below 4)))

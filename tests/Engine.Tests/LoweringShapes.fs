@@ -228,7 +228,7 @@ let ``triangular solutions agree, also where the right-hand side lies transposed
 
             let isTransposed =
                 function
-                | Stmt.Call(Kernel.TriangularSolve(_, _, _, _, _, _, _, t)) -> t
+                | Stmt.Call(Kernel.TriangularSolve(_, _, _, _, _, _, _, _, t)) -> t
                 | _ -> false
 
             Assert.Equal((if k = 1 then 0 else 1), count isTransposed (Lower.program program))
@@ -236,3 +236,27 @@ let ``triangular solutions agree, also where the right-hand side lies transposed
 
             for expected, actual in Array.zip (Evaluate.run (Lower.program program) arguments) (compiled.Run arguments) do
                 Assert.Equal<float>(Literal.floats expected, Literal.floats actual)
+
+[<Fact>]
+let ``batches of factorisations, systems and their gradients agree, in lanes, alone and in blocks`` () =
+    for batch, n in [ 1, 11; 9, 1; 19, 5; 8, 16; 2, 17; 2, 40 ] do
+        let matrices = f64 [ batch; n; n ]
+
+        let logDensity (args: Tensor[]) =
+            let each, last = [| 0 |], [| 2 |]
+            let axes = { BatchLeft = each; BatchRight = each; ContractLeft = last; ContractRight = last }
+
+            let identity =
+                Literal.create
+                    (Shape.ofList [ n; n ])
+                    (Storage.F64(Array.init (n * n) (fun at -> if at % (n + 1) = 0 then 2.0 else 0.0)))
+
+            let definite =
+                Ops.dotGeneral axes args[0] args[0] + Ops.broadcastTo matrices.Shape (Tensor.OfLiteral identity)
+
+            let l = Ops.cholesky definite
+            let z = Ops.triangularSolve true false l args[1]
+            -0.5 * Ops.sum (Ops.square z) - Ops.sum (Ops.log (Ops.diagonal l))
+
+        agrees [| matrices; f64 [ batch; n; 2 ] |] (fun args ->
+            [| (Grad.grad (fun x -> logDensity [| x; args[1] |])) args[0] |])

@@ -98,7 +98,7 @@ let rec private primitive writer op =
     | Primitive.Move op -> move writer op
     | Primitive.Index op -> index writer op
     | Primitive.Contract axes -> dotAxes writer axes
-    | Primitive.Factor FactorOp.Cholesky -> ()
+    | Primitive.Factor(FactorOp.Cholesky | FactorOp.CholeskyVjp) -> ()
     | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) ->
         flag writer lower
         flag writer transpose

@@ -206,6 +206,9 @@ type FactorOp =
     /// (L [..,n,n], B [..,n,k]) -> X with op(L) X = B; reads the named triangle of L; op is the transpose if asked.
     /// A zero on the diagonal divides by zero as f64 does.
     | TriangularSolve of lower: bool * transpose: bool
+    /// (L [..,n,n], C [..,n,n]) -> the cotangent of A = L L' from the cotangent C of L: Phi(S + S') with
+    /// S = L'^-1 Phi(L' C) L^-1, Phi taking the lower triangle and half the diagonal; reads the lower triangles of both.
+    | CholeskyVjp
 
 /// Counter-based randomness. A key is i32[2], the two words of a Philox4x32-10 key; P(c) below is the block of four words
 /// w0..w3 that it gives for the counter words (c, 0, 0, tag). The code is Ppl.Kernels.RandomStream, which every engine calls.
@@ -398,6 +401,7 @@ module Primitive =
         | Primitive.Index IndexOp.DynamicUpdate -> "dynamicUpdate"
         | Primitive.Contract _ -> "dot"
         | Primitive.Factor FactorOp.Cholesky -> "cholesky"
+        | Primitive.Factor FactorOp.CholeskyVjp -> "choleskyVjp"
         | Primitive.Factor(FactorOp.TriangularSolve _) -> "triangularSolve"
         | Primitive.Random RandomOp.FoldIn -> "foldIn"
         | Primitive.Random(RandomOp.Uniform _) -> "uniform"

@@ -153,6 +153,7 @@ let private plain =
                 Primitive.Select
                 Primitive.Index IndexOp.DynamicUpdate
                 Primitive.Factor FactorOp.Cholesky
+                Primitive.Factor FactorOp.CholeskyVjp
                 Primitive.Random RandomOp.FoldIn
             |]
         ]

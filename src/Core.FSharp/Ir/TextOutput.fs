@@ -47,7 +47,7 @@ let attributes primitive =
     | Primitive.Convert _
     | Primitive.Move(MoveOp.Reshape _)
     | Primitive.Index(IndexOp.DynamicSlice _ | IndexOp.DynamicUpdate)
-    | Primitive.Factor FactorOp.Cholesky
+    | Primitive.Factor(FactorOp.Cholesky | FactorOp.CholeskyVjp)
     | Primitive.Random _
     | Primitive.Control(ControlOp.Cond _) -> []
 

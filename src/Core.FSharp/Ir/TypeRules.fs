@@ -362,6 +362,14 @@ let private factor op (types: TensorType[]) =
             Errors.shapes "triangularSolve" $"{show types}"
 
         types[1]
+    | FactorOp.CholeskyVjp ->
+        arity "choleskyVjp" 2 types
+        requireSquare "choleskyVjp" types[0]
+
+        if types[1] <> types[0] then
+            Errors.shapes "choleskyVjp" $"{show types}"
+
+        types[0]
 
 /// The type of a random key.
 let key = TensorType.create DType.I32 (Shape.ofList [ 2 ])

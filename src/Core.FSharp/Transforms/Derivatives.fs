@@ -181,7 +181,8 @@ let triangle lower diagonal (x: Tensor) =
 
     let weights = Literal.create (Shape.ofList [ n; n ]) (Storage.F64(Array.init (n * n) weight))
     let mask = Ops.broadcastTo x.Shape (Ops.convert x.DType (Tensor.OfLiteral weights))
-    Ops.select (Ops.notEqual mask (Ops.zerosLike mask)) (x * mask) (Ops.zerosLike x)
+    let kept = if diagonal = 1.0 then x else x * mask
+    Ops.select (Ops.notEqual mask (Ops.zerosLike mask)) kept (Ops.zerosLike x)
 
 /// The transposed matrices.
 let swapLast (x: Tensor) =

@@ -33,6 +33,18 @@ module Jvp =
         let both = swapLast (Ops.triangularSolve true false l (swapLast right))
         matmul l false (triangle true 0.5 both) false
 
+    /// a = Phi(G), G = S + S', S = L'^-1 Phi(L' b) L^-1: linear in b, and dL on either side of S gives -L'^-1 dL' G.
+    let private choleskyVjp (l: Tensor) (b: Tensor) (a: Tensor) (tl: Tensor option) (tb: Tensor option) =
+        let lower = triangle true 1.0
+        let solve x = Ops.triangularSolve true true l x
+
+        let moved (t: Tensor) =
+            let inner = Ops.choleskyVjp l (solve (matmul (lower t) true (lower b) false))
+            let outer = solve (matmul (lower t) true (a + swapLast a) false)
+            inner - triangle true 0.5 (outer + swapLast outer)
+
+        sum (Option.map (Ops.choleskyVjp l) tb) (Option.map moved tl)
+
     /// op(L) X = B, so op(L) dX = dB - op(dL) X.
     let private triangularSolve lower transpose (l: Tensor) (x: Tensor) (tl: Tensor option) (tb: Tensor option) =
         let moved = tl |> Option.map (fun t -> -(matmul (triangle lower 1.0 t) transpose x false))
@@ -63,6 +75,7 @@ module Jvp =
         | Primitive.Contract axes ->
             sum (along 0 (fun t -> Ops.dotGeneral axes t xs[1])) (along 1 (fun t -> Ops.dotGeneral axes xs[0] t))
         | Primitive.Factor FactorOp.Cholesky -> along 0 (cholesky y)
+        | Primitive.Factor FactorOp.CholeskyVjp -> choleskyVjp xs[0] xs[1] y ts[0] ts[1]
         | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) ->
             triangularSolve lower transpose xs[0] y ts[0] ts[1]
         | Primitive.Convert dtype -> if DType.isReal dtype then along 0 (Ops.convert dtype) else None
