@@ -73,6 +73,9 @@ type internal Emitter() =
     member _.Variables = variables.ToArray()
     member _.Buffers = buffers
 
+    /// The counters of loops whose turns are independent.
+    member val Independent = HashSet<Value>()
+
     /// A statement at the end of the innermost open block.
     member _.Do stmt = blocks[blocks.Count - 1].Add stmt
 

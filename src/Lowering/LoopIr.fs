@@ -164,6 +164,9 @@ type LoopProgram =
         Values: ValueType[]
         /// The types of variables.
         Variables: ValueType[]
+        /// Counters of loops whose turns are independent: no turn reads what another writes, but for scratch memory and
+        /// variables that each turn writes before it reads them. An engine may run the turns at once.
+        Independent: Set<Value>
         Buffers: Buffer[]
         /// Elements of scratch memory.
         ScratchLength: int

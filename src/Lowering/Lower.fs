@@ -40,6 +40,7 @@ module Lower =
             Body = body
             Values = e.Values
             Variables = e.Variables
+            Independent = Set.ofSeq e.Independent
             Buffers = placed
             ScratchLength = scratch
             Inputs = inputs

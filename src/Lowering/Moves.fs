@@ -1,4 +1,4 @@
-// Rearrangements (reshape, transpose, broadcast, slice, reverse): where an element of the result is in the operand, and the
+// Rearrangements (reshape, transpose, broadcast, slice, reverse, windows): where an element of the result is in the operand, and the
 // result as a view of the operand's memory. Pad and concat are not here: their elements come from several places.
 // Relies on Loads. Read Unrolled next.
 [<RequireQualifiedAccess>]
@@ -39,6 +39,17 @@ let reversed (shape: Shape) (along: int[]) (axes: Affine[]) =
     let flip i a = Affine.shift (shape[i] - 1) (Affine.scale -1 a)
     axes |> Array.mapi (fun i a -> if Array.contains i along then flip i a else a)
 
+/// The position in the operand of a place in a window.
+let windowed (along: int[]) (strides: int[]) (dilations: int[]) (axes: Affine[]) =
+    let rank = axes.Length - along.Length
+    let source = Array.sub axes 0 rank
+
+    along
+    |> Array.iteri (fun i axis ->
+        source[axis] <- Affine.add (Affine.scale strides[i] axes[axis]) (Affine.scale dilations[i] axes[rank + i]))
+
+    source
+
 let private viewOfReshape (shape: Shape) (target: Shape) (view: View) =
     if View.isContiguous shape view then
         ValueSome { view with Strides = Shape.strides target }
@@ -73,5 +84,10 @@ let view op (shape: Shape) (whole: View) : View voption =
         let last = Array.init shape.Rank (fun i -> if Array.contains i axes then max 0 (shape[i] - 1) else 0)
         let strides = view.Strides |> Array.mapi (fun i s -> if Array.contains i axes then -s else s)
         ValueSome { view with Offset = moveStart view last; Strides = strides }
+    | MoveOp.Windows(axes, _, windowStrides, dilations) ->
+        let outer = Array.copy view.Strides
+        axes |> Array.iteri (fun i axis -> outer[axis] <- outer[axis] * windowStrides[i])
+        let inner = Array.map2 (fun axis dilation -> view.Strides[axis] * dilation) axes dilations
+        ValueSome { view with Strides = Array.append outer inner }
     | MoveOp.Pad _
     | MoveOp.Concat _ -> ValueNone

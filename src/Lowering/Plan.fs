@@ -45,9 +45,10 @@ let rec private isViewable (r: Region) v =
 let rec private require (r: Region) v =
     if not (r.IsSmall v) && r.Role v = Role.Inline && not (isViewable r v) then
         match r.Definition v with
-        | ValueSome { Primitive = Primitive.Move(MoveOp.Slice _ | MoveOp.Transpose _ | MoveOp.Reverse _); Args = args } when
-            r.Count args[0] <= 2 * r.Count v
-            ->
+        | ValueSome {
+                        Primitive = Primitive.Move(MoveOp.Slice _ | MoveOp.Transpose _ | MoveOp.Reverse _ | MoveOp.Windows _)
+                        Args = args
+                    } when r.Count args[0] <= 2 * r.Count v ->
             // The whole is stored once and read in place.
             require r args[0]
         | _ -> ()

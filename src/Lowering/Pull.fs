@@ -240,6 +240,7 @@ and private move (r: Region) v (eq: Equation) op (at: At) =
         | _ -> withAxes r v at (Moves.broadcast (r.Shape x) along >> next)
     | MoveOp.Slice(start, _, stride) -> withAxes r v at (Moves.sliced start stride >> next)
     | MoveOp.Reverse along -> withAxes r v at (Moves.reversed (r.Shape v) along >> next)
+    | MoveOp.Windows(along, _, strides, dilations) -> withAxes r v at (Moves.windowed along strides dilations >> next)
     | MoveOp.Pad(low, _) -> withAxes r v at (pad r v x low at)
     | MoveOp.Concat axis -> withAxes r v at (concat r v eq axis at)
 

@@ -10,8 +10,7 @@ open Ppl.Core.Tests.Values
 let private is what expected (actual: Tensor) = assertSame what expected actual.Value
 let private tensor x = Tensor.OfLiteral x
 
-let private refuses id (f: unit -> Tensor) =
-    Assert.Equal(id, Assert.Throws<PplException>(fun () -> f () |> ignore).Id)
+let private refuses id (f: unit -> Tensor) = Assert.Equal(id, Assert.Throws<PplException>(fun () -> f () |> ignore).Id)
 
 [<Fact>]
 let ``lines are read and added to at places of their own`` () =
@@ -71,3 +70,65 @@ let ``sorting agrees with argSort and with searches on random rows`` () =
             ))
 
     is "multiplicity" counted.Value equals
+
+[<Fact>]
+let ``whole numbers near x`` () =
+    let x = tensor (f [ -2.5; -1.5; -0.5; -0.2; -0.0; 0.5; 1.5; 2.5; 2.6; 1e300; infinity; -infinity; nan ])
+    let whole = [ 1e300; infinity; -infinity; nan ]
+    is "round" (f ([ -2.0; -2.0; -0.0; -0.0; -0.0; 0.0; 2.0; 2.0; 3.0 ] @ whole)) (Ops.round x)
+    is "ceil" (f ([ -2.0; -1.0; -0.0; -0.0; -0.0; 1.0; 2.0; 3.0; 3.0 ] @ whole)) (Ops.ceil x)
+    is "trunc" (f ([ -2.0; -1.0; -0.0; -0.0; -0.0; 0.0; 1.0; 2.0; 2.0 ] @ whole)) (Ops.trunc x)
+
+    is
+        "clamp"
+        (f [ -1.0; 0.5; 2.0; nan ])
+        (Ops.clamp (Ops.scalar -1.0) (Ops.scalar 2.0) (tensor (f [ -9.0; 0.5; 7.0; nan ])))
+
+[<Fact>]
+let ``of several elements set at one place the last stays`` () =
+    let x = tensor (f [ 1.0; 2.0; 3.0; 4.0 ])
+    let places = tensor (i [ 2; 0; 2; -7 ])
+    is "setAt" (f [ 40.0; 2.0; 30.0; 4.0 ]) (Arrays.setAt 0 places (tensor (f [ 10.0; 20.0; 30.0; 40.0 ])) x)
+    let table = tensor (ints [ 2; 3 ] [ 1; 2; 3; 4; 5; 6 ])
+
+    is
+        "setAt"
+        (ints [ 2; 3 ] [ 1; 2; 9; 4; 5; 8 ])
+        (Arrays.setAt 1 (tensor (i [ 2 ])) (tensor (ints [ 2; 1 ] [ 9; 8 ])) table)
+
+    is "setAt nothing" x.Value (Arrays.setAt 0 (tensor (i [])) (tensor (f [])) x)
+    refuses "PPL5001" (fun () -> Arrays.setAt 0 places (tensor (f [ 1.0 ])) x)
+    refuses "PPL5004" (fun () -> Arrays.setAt 0 (tensor (i [ 0 ])) (tensor (f [ 1.0 ])) (tensor (f [])))
+
+[<Fact>]
+let ``slices are as in F#`` () =
+    let x = tensor (ints [ 3; 3 ] [ 1..9 ])
+    is "rows" (ints [ 2; 3 ] [ 4..9 ]) x[1..]
+    is "block" (ints [ 2; 1 ] [ 2; 5 ]) x[..1, 1..1]
+    is "columns" (ints [ 3; 2 ] [ 2; 3; 5; 6; 8; 9 ]) x[*, 1..2]
+    is "nothing" (ints [ 0; 3 ] []) x[2..1]
+    refuses "PPL5004" (fun () -> x[1..3])
+    refuses "PPL5003" (fun () -> (tensor (i [ 1 ]))[0..0, 0..0])
+
+[<Fact>]
+let ``statistics over axes`` () =
+    let x = tensor (reals [ 2; 2 ] [ 1.0; 3.0; 3.0; 7.0 ])
+    is "mean" (f [ 2.0; 5.0 ]) (Ops.meanAlong [| 0 |] x)
+    is "variance" (f [ 1.0; 4.0 ]) (Arrays.variance [| 0 |] x)
+    is "unbiased" (f [ 2.0; 8.0 ]) (Arrays.varianceBy 1.0 [| 0 |] x)
+    is "deviation" (f [ 1.0; 2.0 ]) (Arrays.standardDeviation [| 0 |] x)
+    is "norm" (f [ 5.0; 0.0 ]) (Arrays.norm [| 1 |] (tensor (reals [ 2; 2 ] [ 3.0; 4.0; 0.0; 0.0 ])))
+    is "any" (b [ true; false ]) (Ops.anyAlong [| 1 |] (tensor (bools [ 2; 2 ] [ true; false; false; false ])))
+    is "all" (b [ false; true ]) (Ops.allAlong [| 1 |] (tensor (bools [ 2; 2 ] [ true; false; true; true ])))
+
+    let slope =
+        Ppl.Core.Transforms.Grad.grad (fun x -> Ops.sum (Arrays.norm [| 0 |] x)) (tensor (f [ 0.0; 0.0 ]))
+
+    is "no slope at zero" (f [ 0.0; 0.0 ]) slope
+
+[<Fact>]
+let ``map is the stack of its turns`` () =
+    let x = tensor (reals [ 3; 2 ] [ 1.0; 2.0; 3.0; 4.0; 5.0; 6.0 ])
+    is "map" (f [ 2.0; 12.0; 30.0 ]) (Control.map (Ops.prodAlong [| 0 |]) x)
+    refuses "PPL5008" (fun () -> (Control.mapMany id [||])[0])
+    refuses "PPL5001" (fun () -> (Control.mapMany id [| x; tensor (f [ 1.0 ]) |])[0])

@@ -149,6 +149,29 @@ let private moves =
         each "at" (matrix 3 2 0.3) (fun x -> x[1] * x[2])
     ]
 
+let private windowed =
+    let images = reals [ 2; 4; 5; 2 ] [ for k in 0..79 -> sin (1.3 * float k) ]
+    let filters = reals [ 2; 3; 2; 2 ] [ for k in 0..23 -> cos (float k) ]
+
+    let options strides dilations padding : WindowOptions =
+        { Strides = strides; Dilations = dilations; Padding = padding }
+
+    let plain = Convolution.defaults 2
+    let same = options [| 2; 1 |] [| 1; 2 |] Padding.Same
+
+    [
+        one "windows" x5 (fun x -> Ops.square (Ops.windows [| 0 |] [| 3 |] [| 1 |] [| 2 |] x))
+        one "windows of two axes, strided" images (fun x ->
+            Ops.exp (Ops.windows [| 2; 1 |] [| 2; 3 |] [| 2; 1 |] [| 1; 1 |] x))
+        one "windows of too little" x5 (fun x -> Ops.windows [| 0 |] [| 9 |] [| 1 |] [| 1 |] x)
+        two "convolution" images filters (fun x w -> Ops.square (Convolution.convolve plain w x))
+        two "convolution, padded" images filters (fun x w -> Ops.square (Convolution.convolve same w x))
+        two "convolution in groups" images (reals [ 2; 1; 1; 4 ] [ for k in 0..7 -> cos (float k) ]) (fun x w ->
+            Ops.square (Convolution.grouped 2 plain w x))
+        one "average pooling, padded" images (fun x -> Ops.sin (Convolution.averagePool [| 2; 2 |] same x))
+        one "max pooling" images (fun x -> Ops.square (Convolution.maxPool [| 2; 2 |] plain x))
+    ]
+
 let private accesses =
     let places = Tensor.OfInts [| 2; 0; 2; 7; -1 |]
     let start = Tensor.OfInt 1
@@ -165,6 +188,13 @@ let private accesses =
         one "row" (matrix 3 2 0.3) (fun x -> Ops.square (Ops.row start x))
         two "setRow" (matrix 3 2 0.3) (f [ 0.4; 0.9 ]) (fun x r -> Ops.exp (Ops.setRow start r x))
         one "diagonal" (matrix 3 3 0.3) (fun x -> Ops.square (Ops.diagonal x))
+        two "setAt, repeated" (matrix 4 3 0.2) (matrix 4 2 0.5) (fun x u ->
+            Ops.exp (Arrays.setAt 1 (Tensor.OfInts [| 2; 2 |]) u x))
+        one "slices" (matrix 4 3 0.2) (fun x -> Ops.exp x[1..2] * Ops.square x[..1, *])
+        one "statistics" (matrix 4 3 0.2) (fun x ->
+            Arrays.standardDeviation [| 0 |] x
+            + Arrays.norm [| 0 |] x
+            + Arrays.varianceBy 1.0 [| 0 |] (Ops.square x))
     ]
 
 let private linearAlgebra =
@@ -241,6 +271,9 @@ let private loops =
                     [| xs[0] |]
             // The third output is not used.
             [| state[0]; ys[0]; ys[1] |])
+        two "map: captured, several results" (matrix 3 2 0.4) (f [ 0.3; -0.8 ]) (fun x a ->
+            let ys = Control.mapMany (fun xs -> [| Ops.sin (xs[0] * a); Ops.sum (xs[0] * xs[1]) |]) [| x; x |]
+            Ops.sum ys[0] * ys[1])
         one "scan: only outputs are used" x5 (fun x ->
             let _, ys =
                 Control.scan (fun s x -> [| s[0] * x[0] + 1.0 |], [| s[0] * s[0] |]) [| Ops.scalarLike x 0.5 |] [| x |]
@@ -297,4 +330,4 @@ let private loops =
     ]
 
 let all =
-    List.concat [ unaries; elementwise; reductions; orders; moves; accesses; linearAlgebra; loops ]
+    List.concat [ unaries; elementwise; reductions; orders; moves; windowed; accesses; linearAlgebra; loops ]

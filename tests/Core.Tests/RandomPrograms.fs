@@ -7,6 +7,8 @@ module Ppl.Core.Tests.RandomPrograms
 open System
 open Ppl.Core
 open Ppl.Core.Ir
+open Ppl.Core.Tensors
+open Ppl.Core.Transforms
 open Ppl.Core.Tests.RandomBuild
 
 let private jumps op = (op = UnaryOp.Floor || op = UnaryOp.Sign || op = UnaryOp.StopGradient)
@@ -159,13 +161,19 @@ let private broadcast (b: Build) (shape: Shape) =
 
     MoveOp.Broadcast(Shape.ofArray target, places)
 
+let private windows (b: Build) (shape: Shape) =
+    let axes = b.Subset [| 0 .. shape.Rank - 1 |]
+    let each most = axes |> Array.map (fun _ -> 1 + b.Below most)
+    MoveOp.Windows(axes, each 3, each 2, each 2)
+
 let private move (b: Build) =
     let x = b.Of b.DType
     let shape = (b.TypeOf x).Shape
     let each () = Array.init shape.Rank (fun _ -> b.Below 3)
 
     let op =
-        match b.Below 6 with
+        match b.Below 7 with
+        | 6 -> windows b shape
         | 0 -> MoveOp.Reshape(sameCount b shape)
         | 1 -> MoveOp.Transpose(b.Shuffle(b.Axes x))
         | 2 -> broadcast b shape
@@ -306,7 +314,7 @@ let private some (b: Build) most = Array.init (b.Below(most + 1)) (fun _ -> b.Of
 let rec private steps (b: Build) count =
     for _ in 1..count do
         if b.Depth < 2 && b.Chance 0.12 then
-            b.OneOf [| cond; whileLoop; scan |] b
+            b.OneOf [| cond; whileLoop; scan; call |] b
         else
             b.OneOf rules[(if b.Family = Exact then 2 else 0) ..] b
 
@@ -363,6 +371,31 @@ and private scan (b: Build) =
     let body = inner b inputs (fun _ _ -> [||]) (Array.append (Array.map b.TypeOf carry) rows)
     let op = ControlOp.Scan(constants.Length, carry.Length, length, b.Chance 0.5, body)
     b.Add(Primitive.Control op, Array.concat [ constants; carry; sequences ]) |> ignore
+
+/// A part to be computed again for derivatives, or one with the derivative that it has anyway, given by hand.
+and private call (b: Build) =
+    let operands = some b 3
+    let types = Array.map b.TypeOf operands
+    let body = inner b types (fun _ _ -> [||]) (Array.init (1 + b.Below 2) (fun _ -> someType b))
+
+    let rule () =
+        let results = Program.outputTypes body
+        let n, m = types.Length, results.Length
+
+        Trace.program (Array.concat [ types; results; results ]) (fun args ->
+            snd (Grad.vjp (Trace.replay body) args[.. n - 1]) args[n + m ..])
+
+    let op =
+        if b.Chance 0.5 then
+            ControlOp.Checkpoint body
+        else
+            // There is none through loops of unknown length, and none of trigamma.
+            try
+                ControlOp.CustomGrad(0, body, rule ())
+            with :? PplException as error when error.Id = "PPL5006" ->
+                ControlOp.Checkpoint body
+
+    b.Add(Primitive.Control op, operands) |> ignore
 
 /// The first two sum reals in an order that engines choose.
 and private rules: (Build -> unit)[] =

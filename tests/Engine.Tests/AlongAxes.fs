@@ -1,4 +1,4 @@
-// Running operations, sorts and extremes along every axis of shapes large enough for every kind of loop: the reference
+// Running operations, sorts, extremes and windows along axes of shapes large enough for every kind of loop: the reference
 // evaluator, the loop evaluator with small things in registers and without, and machine code agree.
 module Ppl.Engine.Tests.AlongAxes
 
@@ -116,3 +116,58 @@ let ``a compiled sort allocates nothing`` () =
     let before = GC.GetAllocatedBytesForCurrentThread()
     instance.Invoke()
     Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread())
+
+[<Fact>]
+let ``windows agree`` () =
+    for extents, axes, sizes, strides, dilations in
+        [
+            [ 40 ], [| 0 |], [| 3 |], [| 1 |], [| 1 |]
+            [ 40; 9 ], [| 0 |], [| 5 |], [| 2 |], [| 3 |]
+            [ 2; 12; 14; 3 ], [| 1; 2 |], [| 3; 2 |], [| 1; 2 |], [| 1; 2 |]
+            [ 3; 30 ], [| 1; 0 |], [| 4; 2 |], [| 3; 1 |], [| 1; 1 |]
+        ] do
+        let f (args: Tensor[]) =
+            let y = Ops.windows axes sizes strides dilations args[0]
+            let z = Ops.windows axes sizes strides dilations (Ops.neg args[0])
+            [| y; Ops.neg z; Ops.maxAlong [| y.Shape.Rank - 1 |] z |]
+
+        check $"{extents}" f [ literal DType.F64 true extents ]
+
+[<Fact>]
+let ``convolutions and their gradients agree`` () =
+    // Small integers: sums are exact in every order.
+    let whole (extents: int list) =
+        let rng = Random 7
+        let shape = Shape.ofList extents
+        Literal.create shape (Storage.F64(Array.init shape.Count (fun _ -> float (rng.Next(-3, 4)))))
+
+    for options in [ Convolution.defaults 2; { Strides = [| 2; 1 |]; Dilations = [| 1; 2 |]; Padding = Padding.Same } ] do
+        let loss (args: Tensor[]) = Ops.sum (Ops.square (Convolution.convolve options args[0] args[1]))
+
+        let f (args: Tensor[]) =
+            let value, gradients = Ppl.Core.Transforms.Grad.valueAndGradMany loss args
+            Array.append [| value |] gradients
+
+        check "convolution" f [ whole [ 3; 3; 4; 9 ]; whole [ 2; 9; 10; 4 ] ]
+
+[<Fact>]
+let ``turns of a map are marked as independent, those of a scan are not`` () =
+    let x = literal DType.F64 false [ 30; 20 ]
+    let loops f = Lower.program (Trace.program [| x.Type |] f)
+    let map = loops (fun args -> [| Control.map (fun row -> Ops.cumulativeSum 0 row) args[0] |])
+
+    let outermost =
+        map.Body
+        |> Array.choose (function
+            | Stmt.For(counter, _, 30, _, _) -> Some counter
+            | _ -> None)
+
+    Assert.Equal<int>(outermost, Set.toArray map.Independent)
+    Assert.Single outermost |> ignore
+
+    let scan =
+        loops (fun args ->
+            let state, _ = Control.scan (fun s row -> [| s[0] * row[0] |], [||]) [| args[0].[0] |] [| args[0] |]
+            state)
+
+    Assert.Empty scan.Independent

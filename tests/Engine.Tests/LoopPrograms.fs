@@ -83,6 +83,7 @@ type Sketch() =
             Body = blocks.Peek().ToArray()
             Values = values.ToArray()
             Variables = variables.ToArray()
+            Independent = Set.empty
             Buffers = buffers.ToArray()
             ScratchLength = scratch
             Inputs = inputs.ToArray()

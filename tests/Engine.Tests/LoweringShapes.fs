@@ -133,6 +133,41 @@ let ``rows of a carried matrix are written in place`` () =
     Assert.Equal(1, count isCopy program)
 
 [<Fact>]
+let ``a scan that reads one row of a large carried table and sets another does not copy the table`` () =
+    let program =
+        loopsOf [| f64 [ 400; 10 ] |] (fun args ->
+            let step (s: Tensor[]) _ =
+                let next = s[0] + Tensor.OfInt 1
+                [| next; Ops.setRow next (2.0 * Ops.row s[0] s[1]) s[1] |], [||]
+
+            fst (Control.scanBy false 399 step [| Tensor.OfInt 0; args[0] |] [||]))
+
+    let sizes =
+        statements program.Body
+        |> List.choose (function
+            | Stmt.Copy(_, _, count) -> Some count
+            | _ -> None)
+
+    // The argument into the loop's memory, once; from there into the result, at most once; one row per turn.
+    Assert.True(List.length (List.filter ((=) 4000) sizes) <= 2, $"%A{sizes}")
+    Assert.True(program.ScratchLength < 4000 + 100, $"{program.ScratchLength} elements of scratch memory")
+
+    let inside =
+        program.Body
+        |> Array.collect (function
+            | Stmt.For(_, _, 399, _, body) -> body
+            | _ -> [||])
+
+    Assert.Equal(
+        0,
+        statements inside
+        |> List.filter (function
+            | Stmt.Copy(_, _, n) -> n > 10
+            | _ -> false)
+        |> List.length
+    )
+
+[<Fact>]
 let ``buffers with disjoint lives share memory`` () =
     let program =
         loopsOf [| f64 [ 50; 50 ] |] (fun args ->
@@ -236,6 +271,46 @@ let ``triangular solutions agree, also where the right-hand side lies transposed
 
             for expected, actual in Array.zip (Evaluate.run (Lower.program program) arguments) (compiled.Run arguments) do
                 Assert.Equal<float>(Literal.floats expected, Literal.floats actual)
+
+[<Fact>]
+let ``scans with checkpoints keep the states at borders of segments`` () =
+    let length, n = 400, 50
+
+    let scratch
+        (scan: int -> (Tensor[] -> Tensor[] -> Tensor[] * Tensor[]) -> Tensor[] -> Tensor[] -> Tensor[] * Tensor[])
+        =
+        let f (x: Tensor) =
+            let state, _ =
+                scan length (fun (s: Tensor[]) (_: Tensor[]) -> [| Ops.sin (s[0] * x) |], [||]) [| x |] [||]
+
+            Ops.sum state[0]
+
+        let program = Compile.program [| f64 [ n ] |] (fun xs -> [| Grad.grad f xs[0] |])
+        (Lower.program program).ScratchLength
+
+    let all, borders = scratch (Control.scanBy false), scratch Control.scanCheckpointed
+    Assert.True(all >= length * n, $"{all} elements")
+    Assert.True(borders <= 60 * n, $"{borders} elements for {length} states of {n}")
+
+[<Fact>]
+let ``checkpoints shrink the memory of gradients`` () =
+    // Layers whose derivatives need what was computed on the way: kept for all layers, or for one at a time.
+    let layers, n = 8, 1000
+    let layer (x: Tensor) = Ops.sin (Ops.exp (Ops.sin (Ops.exp (Ops.cumulativeSum 0 x))))
+    let again (x: Tensor) = (Control.checkpoint (fun xs -> [| layer xs[0] |]) [| x |])[0]
+
+    let scratch layer =
+        let f x = Ops.sum (Seq.fold (fun x _ -> layer x) x (seq { 1..layers }))
+
+        let program =
+            Compile.program [| TensorType.create DType.F64 (Shape.ofList [ n ]) |] (fun xs -> [| Grad.grad f xs[0] |])
+
+        (Lower.program program).ScratchLength
+
+    let kept, recomputed = scratch layer, scratch again
+    Assert.True(recomputed * 2 < kept, $"{kept} elements of scratch memory kept, {recomputed} with checkpoints")
+    // One tensor at each border of the layers, and what one layer needs.
+    Assert.True(recomputed <= (layers + 7) * (n + 16), $"{recomputed} elements")
 
 [<Fact>]
 let ``batches of factorisations, systems and their gradients agree, in lanes, alone and in blocks`` () =

@@ -54,6 +54,7 @@ let private move writer op =
         ints writer high
     | MoveOp.Concat axis -> int writer axis
     | MoveOp.Reverse axes -> ints writer axes
+    | MoveOp.Windows(axes, sizes, strides, dilations) -> List.iter (ints writer) [ axes; sizes; strides; dilations ]
 
 let private order writer op =
     match op with
@@ -122,6 +123,11 @@ and private control writer op =
         int writer length
         flag writer reverse
         program writer body
+    | ControlOp.Checkpoint body -> program writer body
+    | ControlOp.CustomGrad(captured, body, vjp) ->
+        int writer captured
+        program writer body
+        program writer vjp
 
 and private program writer (source: Program) =
     let numbers = Array.create source.Types.Length -1

@@ -169,6 +169,9 @@ type MoveOp =
     | Concat of axis: int
     /// The opposite order along the axes.
     | Reverse of axes: int[]
+    /// Overlapping windows along some axes: element (.., i, .., k, ..) is x[.., i stride + k dilation, ..]. Each of the axes
+    /// counts its windows; the places in them are new axes of these sizes, at the end, in the order of the axes.
+    | Windows of axes: int[] * sizes: int[] * strides: int[] * dilations: int[]
 
 /// Data-dependent access. An index outside is clamped to the nearest legal one, a dynamic block to the nearest legal
 /// start; nothing is dropped. Where no index is legal (indices into an axis of extent 0), the types do not fit.
@@ -235,6 +238,12 @@ type ControlOp =
     /// (constants, carry, xs): body (constants, carry, one slice of each x) -> (carry, ys), length times along the
     /// first axes of xs (from the back if reverse); gives (carry, stacked ys).
     | Scan of constants: int * carry: int * length: int * reverse: bool * body: Program
+    /// operands -> body operands, apart from the equations around it: nothing inside is shared with them. Derivatives
+    /// compute it again instead of keeping what it computed.
+    | Checkpoint of body: Program
+    /// (captured, xs) -> ys = body (captured, xs), with a derivative of its own:
+    /// vjp (captured, xs, ys, cotangents of ys) -> cotangents of xs, linear in the cotangents.
+    | CustomGrad of captured: int * body: Program * vjp: Program
 
 /// What an equation does. Static data are here, tensors are the arguments.
 and [<RequireQualifiedAccess; NoComparison; ReferenceEquality>] Primitive =
@@ -395,6 +404,7 @@ module Primitive =
         | Primitive.Move(MoveOp.Pad _) -> "pad"
         | Primitive.Move(MoveOp.Concat _) -> "concat"
         | Primitive.Move(MoveOp.Reverse _) -> "reverse"
+        | Primitive.Move(MoveOp.Windows _) -> "windows"
         | Primitive.Index(IndexOp.Take _) -> "take"
         | Primitive.Index(IndexOp.ScatterAdd _) -> "scatterAdd"
         | Primitive.Index(IndexOp.DynamicSlice _) -> "dynamicSlice"
@@ -409,6 +419,8 @@ module Primitive =
         | Primitive.Control(ControlOp.Cond _) -> "cond"
         | Primitive.Control(ControlOp.While _) -> "while"
         | Primitive.Control(ControlOp.Scan _) -> "scan"
+        | Primitive.Control(ControlOp.Checkpoint _) -> "checkpoint"
+        | Primitive.Control(ControlOp.CustomGrad _) -> "customGrad"
 
     /// Whether element i of the result depends on element i of each argument alone.
     let isElementwise primitive =

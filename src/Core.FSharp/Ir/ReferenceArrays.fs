@@ -66,6 +66,11 @@ let move op (ty: TensorType) (args: Literal[]) =
 
         from shape stretched 0
     | MoveOp.Slice(start, _, stride) -> from ty.Shape (Array.map2 (*) stride strides) (offset start strides)
+    | MoveOp.Windows(axes, _, windowStrides, dilations) ->
+        let outer = Array.copy strides
+        axes |> Array.iteri (fun i axis -> outer[axis] <- strides[axis] * windowStrides[i])
+        let inner = Array.map2 (fun axis dilation -> strides[axis] * dilation) axes dilations
+        from ty.Shape (Array.append outer inner) 0
     | MoveOp.Pad(low, _) -> pad low ty args[0]
     | MoveOp.Concat axis -> concat axis ty args
     | MoveOp.Reverse axes ->

@@ -201,6 +201,7 @@ let private move (line: Line) =
     | "pad" -> Some(MoveOp.Pad(line.Ints "low", line.Ints "high"))
     | "concat" -> Some(MoveOp.Concat(line.Int "axis"))
     | "reverse" -> Some(MoveOp.Reverse(line.Ints "axes"))
+    | "windows" -> Some(MoveOp.Windows(line.Ints "axes", line.Ints "sizes", line.Ints "strides", line.Ints "dilations"))
     | _ -> None
 
 let private dotAxes (line: Line) =
@@ -325,6 +326,10 @@ and private readPrimitive (line: Line) =
         | "scan" ->
             let constants, carry, length = line.Int "constants", line.Int "carry", line.Int "length"
             Primitive.Control(ControlOp.Scan(constants, carry, length, line.Flag "reverse", readProgram reader "body"))
+        | "checkpoint" -> Primitive.Control(ControlOp.Checkpoint(readProgram reader "body"))
+        | "customGrad" ->
+            let body = readProgram reader "body"
+            Primitive.Control(ControlOp.CustomGrad(line.Int "captured", body, readProgram reader "vjp"))
         | _ -> dataPrimitive line
 
     if TextOutput.attributes primitive <> line.Attributes then

@@ -27,6 +27,8 @@ let attributes primitive =
     | Primitive.Move(MoveOp.Slice(start, limit, stride)) ->
         [ "start", listOf start; "limit", listOf limit; "stride", listOf stride ]
     | Primitive.Move(MoveOp.Pad(low, high)) -> [ "low", listOf low; "high", listOf high ]
+    | Primitive.Move(MoveOp.Windows(axes, sizes, strides, dilations)) ->
+        [ "axes", listOf axes; "sizes", listOf sizes; "strides", listOf strides; "dilations", listOf dilations ]
     | Primitive.Contract axes ->
         [
             "batchLeft", listOf axes.BatchLeft
@@ -39,6 +41,7 @@ let attributes primitive =
     | Primitive.Control(ControlOp.While(constants, _, _)) -> [ "constants", string constants ]
     | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, _)) ->
         [ "constants", string constants; "carry", string carry; "length", string length; "reverse", flagOf reverse ]
+    | Primitive.Control(ControlOp.CustomGrad(captured, _, _)) -> [ "captured", string captured ]
     | Primitive.Constant _
     | Primitive.Unary _
     | Primitive.Binary _
@@ -49,7 +52,7 @@ let attributes primitive =
     | Primitive.Index(IndexOp.DynamicSlice _ | IndexOp.DynamicUpdate)
     | Primitive.Factor(FactorOp.Cholesky | FactorOp.CholeskyVjp)
     | Primitive.Random _
-    | Primitive.Control(ControlOp.Cond _) -> []
+    | Primitive.Control(ControlOp.Cond _ | ControlOp.Checkpoint _) -> []
 
 /// The shortest decimal that reads back to the same bits; NaNs other than the usual one by their 16 digits.
 let private showReal (x: float) =

@@ -210,6 +210,26 @@ let private concat axis (types: TensorType[]) =
     extents[axis] <- types |> Array.sumBy (fun ty -> ty.Shape[axis])
     { types[0] with Shape = Shape.ofArray extents }
 
+let private windows (axes: int[]) (sizes: int[]) (strides: int[]) (dilations: int[]) (ty: TensorType) =
+    checkAxes "windows" ty.Shape axes
+    let steps = Array.concat [ sizes; strides; dilations ]
+
+    if steps.Length <> 3 * axes.Length || sizes.Length <> axes.Length || strides.Length <> axes.Length then
+        Errors.shapes "windows" $"needs one size, stride and dilation for each of the axes %A{axes}"
+
+    if steps |> Array.exists (fun n -> n < 1) then
+        Errors.range "windows" $"sizes %A{sizes}, strides %A{strides} and dilations %A{dilations} must be positive"
+
+    let extents = ty.Shape.ToArray()
+
+    axes
+    |> Array.iteri (fun i axis ->
+        // In 64 bits, so that nothing overflows.
+        let room = int64 extents[axis] - 1L - int64 dilations[i] * int64 (sizes[i] - 1)
+        extents[axis] <- if room < 0L then 0 else int (room / int64 strides[i]) + 1)
+
+    { ty with Shape = Shape.ofArray (Array.append extents sizes) }
+
 let private move op (types: TensorType[]) =
     let ty = if types.Length > 0 then types[0] else TensorType.scalar DType.F64
 
@@ -245,6 +265,7 @@ let private move op (types: TensorType[]) =
         | MoveOp.Reverse axes ->
             checkAxes "reverse" ty.Shape axes
             ty
+        | MoveOp.Windows(axes, sizes, strides, dilations) -> windows axes sizes strides dilations ty
         | MoveOp.Concat _ -> Errors.bug "TypeRules.move" "concat was handled above"
 
 let private takeShape axis (operand: Shape) (indices: Shape) =
@@ -454,6 +475,16 @@ let private control op (types: TensorType[]) =
 
         let stack (ty: TensorType) = { ty with Shape = Shape.prepend length ty.Shape }
         Array.append results[.. carry - 1] (Array.map stack results[carry..])
+    | ControlOp.Checkpoint body ->
+        requireTypes name "the arguments of the body" (inputs body) types
+        outputs body
+    | ControlOp.CustomGrad(captured, body, vjp) ->
+        requireCounts name [ captured ] types
+        requireTypes name "the arguments of the body" (inputs body) types
+        let results = outputs body
+        requireTypes name "the arguments of the derivative" (Array.concat [ types; results; results ]) (inputs vjp)
+        requireTypes name "the derivative must give one cotangent per argument" types[captured..] (outputs vjp)
+        results
 
 /// The types of the results of a primitive applied to arguments of these types.
 let results primitive (types: TensorType[]) : TensorType[] =

@@ -77,6 +77,60 @@ module Arrays =
             let added = Ops.scatterAdd 0 places (Ops.flatten (Ops.transpose order updates)) (Ops.flatten target)
             Ops.transpose back (Ops.reshape target.Shape added)
 
+    /// x with the elements at these places along an axis replaced: y[.., i_k, ..] = u[.., k, ..]. Indices: i32[m], clamped; of
+    /// repeated ones the last counts; u has the shape of x with m along the axis. PPL5001: other shapes; PPL5004: nothing
+    /// to index.
+    let setAt axis (indices: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
+        requireAxis "setAt" axis x
+        let n = x.Shape[axis]
+        let extents = x.Shape.ToArray()
+        extents[axis] <- indices.Shape.Count
+
+        if indices.Shape.Rank <> 1 || updates.Shape.ToArray() <> extents then
+            Errors.shapes
+                "setAt"
+                $"the indices {indices.Type} and updates {updates.Type} do not fit axis {axis} of {x.Type}"
+
+        if indices.Shape.Count = 0 then
+            x
+        elif n = 0 then
+            Errors.range "setAt" $"no index is legal along axis {axis} of {x.Type}"
+        else
+            // Sorting is stable: before the first index above a place is the last update of that place, if there is one.
+            let legal = Ops.clamp (Tensor.OfInt 0) (Tensor.OfInt(n - 1)) indices
+            let order = Ops.argSort 0 legal
+            let sorted = Ops.take 0 order legal
+            let last = Ops.sub (Ops.searchSorted true sorted (Ops.iota n)) (Tensor.OfInt 1)
+            let isSet = Ops.equal (Ops.take 0 last sorted) (Ops.iota n)
+            let chosen = Ops.take axis (Ops.take 0 last order) updates
+            Ops.select (Ops.broadcastAlong x.Shape [| axis |] isSet) chosen x
+
+    // ---- statistics
+
+    let private restored (axes: int[]) (x: Tensor) (reduced: Tensor) =
+        let extents = x.Shape.ToArray() |> Array.mapi (fun i n -> if Array.contains i axes then 1 else n)
+        Ops.reshape (Shape.ofArray extents) reduced
+
+    /// The variance over axes: sum of (x - mean)^2 / (count - correction); correction 1 gives the unbiased estimate.
+    let varianceBy (correction: float) axes (x: Tensor) : Tensor =
+        let deviation = Ops.sub x (restored axes x (Ops.meanAlong axes x))
+        let count = axes |> Array.fold (fun n axis -> n * float x.Shape[axis]) 1.0
+        Ops.div (Ops.sumAlong axes (Ops.square deviation)) (Ops.scalarLike x (count - correction))
+
+    /// The variance over axes: the mean of (x - mean)^2.
+    let variance axes (x: Tensor) : Tensor = varianceBy 0.0 axes x
+
+    /// The square root, with derivative zero (not infinity) at zero.
+    let private safeSqrt (x: Tensor) =
+        let isZero = Ops.equal x (Ops.zerosLike x)
+        Ops.select isZero (Ops.zerosLike x) (Ops.sqrt (Ops.select isZero (Ops.onesLike x) x))
+
+    /// The standard deviation over axes: the square root of the variance; derivatives are zero where it is.
+    let standardDeviation axes (x: Tensor) : Tensor = safeSqrt (variance axes x)
+
+    /// The Euclidean norm over axes: the square root of the sum of squares; derivatives are zero where it is.
+    let norm axes (x: Tensor) : Tensor = safeSqrt (Ops.sumAlong axes (Ops.square x))
+
     // ---- order statistics
 
     /// The places (i32) of the elements along an axis in descending order, NaN first; equal ones keep their order.

@@ -104,6 +104,13 @@ module Ops =
     /// The opposite order along the axes.
     let reverse axes (x: Tensor) = Bind.one (Primitive.Move(MoveOp.Reverse axes)) [| x |]
 
+    /// Overlapping windows along axes: y[.., i, .., k, ..] = x[.., i stride + k dilation, ..]. Each axis of extent n becomes
+    /// the number of windows, floor((n - 1 - dilation (size - 1)) / stride) + 1 (0 if n is too small); the places in the
+    /// windows are new axes of these sizes, at the end, in the order of the axes. Nothing is copied in a compiled program.
+    /// PPL5003, PPL5001, PPL5004: axes, numbers of entries, entries below 1.
+    let windows axes sizes strides dilations (x: Tensor) =
+        Bind.one (Primitive.Move(MoveOp.Windows(axes, sizes, strides, dilations))) [| x |]
+
     // ---- elementwise
 
     let private binary op (x: Tensor) (y: Tensor) = Tensor.Pair(Primitive.Binary op, x, y)
@@ -266,6 +273,26 @@ module Ops =
     /// x itself, as a constant to every derivative: d/dx stopGradient(x) = 0. Any element type.
     let stopGradient x = unary UnaryOp.StopGradient x
 
+    /// The smallest integer not below x.
+    let ceil x = neg (floor (neg x))
+
+    /// x without its fraction: towards zero.
+    let trunc (x: Tensor) = select (less x (zerosLike x)) (ceil x) (floor x)
+
+    /// The nearest integer; from halfway, the even one.
+    let round (x: Tensor) =
+        let below = floor x
+        let part = sub x below
+        let half = scalarLike x 0.5
+        let isEven = equal below (mul (scalarLike x 2.0) (floor (mul half below)))
+        let stays = logicalOr (less part half) (logicalAnd (equal part half) isEven)
+        // Infinities have a part of NaN: they are their own next integer. Rounding to zero keeps the sign.
+        let nearest = select stays below (add below (scalarLike x 1.0))
+        select (equal nearest (zerosLike x)) (mul x (zerosLike x)) nearest
+
+    /// x between low and high, which are broadcast: min (max x low) high.
+    let clamp low high x = min (max x low) high
+
     /// ln(x / (1 - x))
     let logit x = sub (log x) (log1p (neg x))
 
@@ -318,6 +345,18 @@ module Ops =
 
     /// Whether all elements hold.
     let all x = reduce ReduceOp.All (allAxes x) x
+
+    /// Whether one holds over axes.
+    let anyAlong axes x = reduce ReduceOp.Any axes x
+
+    /// Whether all hold over axes.
+    let allAlong axes x = reduce ReduceOp.All axes x
+
+    /// The arithmetic mean over axes; NaN over nothing.
+    let meanAlong axes (x: Tensor) =
+        let count = axes |> Array.fold (fun n axis -> n * float x.Shape[axis]) 1.0
+        let total = sumAlong axes x
+        div total (scalarLike x count)
 
     /// The arithmetic mean of all elements.
     let mean (x: Tensor) = div (sum x) (scalarLike x (float x.Shape.Count))

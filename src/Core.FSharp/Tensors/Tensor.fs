@@ -241,6 +241,31 @@ type Tensor internal (content: Content, ty: TensorType) =
     /// -x
     static member (~-)(x: Tensor) : Tensor = Tensor.Apply(Primitive.Unary UnaryOp.Neg, [| x |])[0]
 
+    /// Elements start..finish (both included, as F# slices are) along the first axes; the other axes whole.
+    member private this.Sliced(ranges: struct (int option * int option)[]) : Tensor =
+        let rank = ty.Shape.Rank
+
+        if ranges.Length > rank then
+            Errors.axis "slice" $"{ranges.Length} ranges for {ty}"
+
+        let bound choose otherwise axis =
+            if axis < ranges.Length then
+                Option.defaultValue (otherwise axis) (choose ranges[axis])
+            else
+                otherwise axis
+
+        let start = Array.init rank (bound (fun struct (start, _) -> start) (fun _ -> 0))
+        let last = Array.init rank (bound (fun struct (_, finish) -> finish) (fun axis -> ty.Shape[axis] - 1))
+        let limit = Array.map2 (fun start last -> max start (last + 1)) start last
+        Tensor.Apply(Primitive.Move(MoveOp.Slice(start, limit, Array.create rank 1)), [| this |])[0]
+
+    /// x[a..b]: elements a to b, both included, along the first axis. PPL5004: outside the tensor.
+    member this.GetSlice(start: int option, finish: int option) : Tensor = this.Sliced [| struct (start, finish) |]
+
+    /// x[a..b, c..d]: elements a to b and c to d, all included, along the first two axes. PPL5004: outside the tensor.
+    member this.GetSlice(start0: int option, finish0: int option, start1: int option, finish1: int option) : Tensor =
+        this.Sliced [| struct (start0, finish0); struct (start1, finish1) |]
+
     /// The element i along the first axis, which is dropped.
     member this.Item
         with get (i: int): Tensor =

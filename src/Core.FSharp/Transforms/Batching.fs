@@ -36,6 +36,7 @@ let private move n op (args: Lane[]) =
         | MoveOp.Pad(low, high) -> MoveOp.Pad(front 0 low, front 0 high)
         | MoveOp.Concat axis -> MoveOp.Concat(axis + 1)
         | MoveOp.Reverse axes -> MoveOp.Reverse(after axes)
+        | MoveOp.Windows(axes, sizes, strides, dilations) -> MoveOp.Windows(after axes, sizes, strides, dilations)
 
     each n (Primitive.Move shifted) args
 

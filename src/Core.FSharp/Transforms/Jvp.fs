@@ -2,7 +2,7 @@
 // loops of unknown length included.
 //   y = f(x), tangent t of x:  t of y = (dy/dx) t
 // A second derivation of every derivative: <c, J t> = <J' c, t> ties the two modes together. Absent tangents are zeros.
-// Relies on Derivatives and Activity. Read Vjp next.
+// Relies on Grad (to transpose the derivatives that users give). Read Lanes next.
 namespace Ppl.Core.Transforms
 
 open Ppl.Core
@@ -113,6 +113,8 @@ module Jvp =
         | Primitive.Control(ControlOp.While(constants, condition, body)) -> pushWhile constants condition body args ts
         | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, body)) ->
             pushScan constants carry length reverse body args ts
+        | Primitive.Control(ControlOp.Checkpoint body) -> pushCheckpoint eq body args ts
+        | Primitive.Control(ControlOp.CustomGrad(captured, _, vjp)) -> pushCustom eq captured vjp args ts
         | primitive ->
             let results = Bind.many primitive args
             results, [| simple primitive args results[0] ts |]
@@ -128,6 +130,28 @@ module Jvp =
         let results = Control.condMany args[0] (branch whenTrue) (branch whenFalse)
         let n = eq.Outs.Length
         results[.. n - 1], deal mask results[n..]
+
+    and private pushCheckpoint eq body args ts =
+        let moving = ts |> Array.map Option.isSome
+        let mask = Activity.results eq.Primitive moving
+        let given = Array.append args (Array.choose id ts)
+        let n = eq.Outs.Length
+
+        let inside =
+            Trace.program (given |> Array.map _.Type) (fun all ->
+                pushInto body mask all[.. args.Length - 1] (deal moving all[args.Length ..]))
+
+        let results = Bind.many (Primitive.Control(ControlOp.Checkpoint inside)) given
+        results[.. n - 1], deal mask results[n..]
+
+    /// The user's rule is c -> J' c; its transpose is t -> J t. It is linear: any c will do to transpose it.
+    and private pushCustom eq captured vjp args ts =
+        requireNoCaptured (ts[.. captured - 1] |> Array.map Option.isSome)
+        let results = Bind.many eq.Primitive args
+        let rule (cotangents: Tensor[]) = Trace.replay vjp (Array.concat [ args; results; cotangents ])
+        let _, transposed = Grad.vjp rule (results |> Array.map Ops.zerosLike)
+        let tangents = transposed (Array.map2 orZero args[captured..] ts[captured..])
+        results, Array.map2 (fun (y: Tensor) t -> if Derivatives.isReal y then Some t else None) results tangents
 
     /// The loop carries the tangents of what varies beside the values.
     and private pushWhile constants condition body args ts =

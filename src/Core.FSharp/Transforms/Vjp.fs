@@ -46,6 +46,38 @@ let private unbroadcast (shape: Shape) (axes: int[]) (x: Tensor) (c: Tensor) =
     let summed = Array.init shape.Rank id |> Array.filter repeated
     Ops.reshape x.Shape (Ops.sumAlong summed c)
 
+/// The transpose of windows: each window is added where it was read. With every window axis behind its own axis, the two
+/// together are the indices of a scatter; from the last one on, what follows an axis is whole again and moves as a block.
+let private overlapAdd (axes: int[]) (sizes: int[]) (strides: int[]) (dilations: int[]) (x: Tensor) (c: Tensor) =
+    let rank = x.Shape.Rank
+    let windowOf axis = System.Array.IndexOf(axes, axis)
+
+    let order =
+        [|
+            for axis in 0 .. rank - 1 do
+                axis
+
+                if windowOf axis >= 0 then
+                    rank + windowOf axis
+        |]
+
+    let scatter (c: Tensor) axis =
+        let i = windowOf axis
+        let place = System.Array.IndexOf(order, axis)
+        let extents = c.Shape.ToArray()
+        let count, size = extents[place], sizes[i]
+        let read at = at / size * strides[i] + at % size * dilations[i]
+        let places = Tensor.OfInts(Array.init (count * size) read)
+        let target = Array.concat [ extents[.. place - 1]; [| x.Shape[axis] |]; extents[place + 2 ..] ]
+
+        Ops.scatterAdd
+            place
+            (Ops.reshape (Shape.ofList [ count; size ]) places)
+            c
+            (Ops.zeros (TensorType.create c.DType (Shape.ofArray target)))
+
+    axes |> Array.sortDescending |> Array.fold scatter (Ops.transpose order c)
+
 let private move op (xs: Tensor[]) (c: Tensor) : Tensor option[] =
     match op with
     | MoveOp.Reshape _ -> [| Some(Ops.reshape xs[0].Shape c) |]
@@ -59,6 +91,7 @@ let private move op (xs: Tensor[]) (c: Tensor) : Tensor option[] =
         let ends = xs |> Array.scan (fun at x -> at + x.Shape[axis]) 0
         xs |> Array.mapi (fun i _ -> Some(Ops.slice axis ends[i] ends[i + 1] c))
     | MoveOp.Reverse axes -> [| Some(Ops.reverse axes c) |]
+    | MoveOp.Windows(axes, sizes, strides, dilations) -> [| Some(overlapAdd axes sizes strides dilations xs[0] c) |]
 
 /// The contribution to argument i, if it is wanted.
 let inline private when' (wanted: bool[]) i ([<InlineIfLambda>] contribution: unit -> Tensor) =

@@ -57,6 +57,20 @@ let ``slice, pad and concat`` () =
     move (MoveOp.Concat 1) [ matrix; ints [ 2; 1 ] [ 7; 8 ] ] (ints [ 2; 4 ] [ 1; 2; 3; 7; 4; 5; 6; 8 ])
 
 [<Fact>]
+let ``windows overlap`` () =
+    let windows axes sizes strides dilations = MoveOp.Windows(axes, sizes, strides, dilations)
+    let five = i [ 0..4 ]
+    move (windows [| 0 |] [| 3 |] [| 1 |] [| 1 |]) [ five ] (ints [ 3; 3 ] [ 0; 1; 2; 1; 2; 3; 2; 3; 4 ])
+    move (windows [| 0 |] [| 2 |] [| 2 |] [| 2 |]) [ five ] (ints [ 2; 2 ] [ 0; 2; 2; 4 ])
+    move (windows [| 0 |] [| 2 |] [| 1 |] [| 5 |]) [ five ] (ints [ 0; 2 ] [])
+    move (windows [||] [||] [||] [||]) [ five ] five
+    move (windows [| 1 |] [| 2 |] [| 1 |] [| 1 |]) [ matrix ] (ints [ 2; 2; 2 ] [ 1; 2; 2; 3; 4; 5; 5; 6 ])
+    // The sizes follow in the order of the axes that are named.
+    let both axes = windows axes [| 1; 2 |] [| 1; 1 |] [| 1; 1 |]
+    move (both [| 0; 1 |]) [ matrix ] (ints [ 2; 2; 1; 2 ] [ 1; 2; 2; 3; 4; 5; 5; 6 ])
+    move (both [| 1; 0 |]) [ matrix ] (ints [ 1; 3; 1; 2 ] [ 1; 4; 2; 5; 3; 6 ])
+
+[<Fact>]
 let ``take clamps its indices`` () =
     let take axis = Primitive.Index(IndexOp.Take axis)
     gives (f [ 1.0; 3.0; 3.0; 1.0 ]) (take 0) [ f [ 1.0; 2.0; 3.0 ]; i [ 0; 2; 99; -5 ] ]

@@ -60,8 +60,8 @@ let ``random programs use every primitive, nested too`` () =
         Primitive.members<ReduceOp> |> Array.map (fun op -> Primitive.name (Primitive.Reduce(op, [||])))
 
     let others =
-        "constant iota select convert sort argSort argMax argMin searchSorted reshape transpose broadcast slice pad concat reverse take scatterAdd \
-         dynamicSlice dynamicUpdate dot cholesky triangularSolve foldIn uniform bits cond while scan"
+        "constant iota select convert sort argSort argMax argMin searchSorted reshape transpose broadcast slice pad concat reverse windows take scatterAdd \
+         dynamicSlice dynamicUpdate dot cholesky triangularSolve foldIn uniform bits cond while scan checkpoint customGrad"
             .Split
             ' '
 

@@ -118,6 +118,13 @@ let ``access needs integer indices, and something to index`` () =
     refuses "PPL5001" update "f64[3] f64[] i32[]" [ "f64[]"; "f64[3]" ]
 
 [<Fact>]
+let ``windows need one positive size, stride and dilation per axis`` () =
+    let windows axes sizes strides dilations = move (MoveOp.Windows(axes, sizes, strides, dilations))
+    refuses "PPL5003" (windows [| 1 |] [| 2 |] [| 1 |] [| 1 |]) "f64[3]" [ "windows"; "axis 1"; "[3]" ]
+    refuses "PPL5001" (windows [| 0 |] [| 2; 2 |] [| 1 |] [||]) "f64[3]" [ "one size" ]
+    refuses "PPL5004" (windows [| 0 |] [| 2 |] [| 0 |] [| 1 |]) "f64[3]" [ "strides"; "positive" ]
+
+[<Fact>]
 let ``orders need numbers, and something to choose from`` () =
     refuses "PPL5002" (Primitive.Order(OrderOp.Sort 0)) "bool[3]" [ "sort"; "bool[3]" ]
     refuses "PPL5004" (Primitive.Order(OrderOp.ArgMax 0)) "f64[0,2]" [ "argMax"; "axis 0"; "f64[0,2]" ]
@@ -199,6 +206,7 @@ let ``right calls have the documented types`` () =
     gives "f64[4,2,3]" (move (MoveOp.Transpose [| 2; 0; 1 |])) "f64[2,3,4]"
     gives "f64[2,5,6,4]" (Primitive.Index(IndexOp.Take 1)) "f64[2,3,4] i32[5,6]"
     gives "i32[2,3]" (Primitive.Order(OrderOp.ArgSort 0)) "f64[2,3]"
+    gives "bool[4,2,3]" (move (MoveOp.Windows([| 1 |], [| 3 |], [| 2 |], [| 2 |]))) "bool[4,7]"
     gives "i32[3]" (Primitive.Order(OrderOp.ArgMin 0)) "i32[2,3]"
     gives "i32[2,5]" (Primitive.Order(OrderOp.SearchSorted true)) "f64[2,3] f64[2,5]"
     gives "f64[5,2,4,7]" (dot [| 1 |] [| 0 |] [| 2 |] [| 2 |]) "f64[2,5,3,4] f64[5,7,3]"
