@@ -51,20 +51,43 @@ type KernelEntries private () =
 
         Dense.Gemm(m, n, k, 1.0, reals a, lda, (transposeA <> 0), reals b, ldb, (transposeB <> 0), 0.0, reals c, n)
 
-    /// L L' = A.
-    static member Cholesky(l: nativeint, a: nativeint, n: int) = Dense.Cholesky(n, reals a, n, reals l, n) |> ignore
+    /// L L' = A for each matrix of the batch.
+    static member Cholesky(l: nativeint, a: nativeint, batch: int, n: int) =
+        let distance = nativeint n * nativeint n
+        let noFailures: nativeptr<int> = NativePtr.ofNativeInt 0n
 
-    /// op(L) X = B.
+        Dense.CholeskyBatch(batch, n, reals a, distance, n, reals l, distance, n, noFailures) |> ignore
+
+    /// The cotangent of A from that of L in A = L L'.
+    static member CholeskyVjp(result: nativeint, l: nativeint, c: nativeint, n: int) =
+        Dense.CholeskyVjp(n, reals l, n, reals c, n, reals result, n)
+
+    /// op(L) X = B for each matrix of the batch.
     static member TriangularSolve
-        (x: nativeint, l: nativeint, b: nativeint, n: int, k: int, lower: int, transpose: int, transposeB: int)
-        =
+        (
+            x: nativeint,
+            l: nativeint,
+            b: nativeint,
+            batch: int,
+            n: int,
+            k: int,
+            lower: int,
+            transpose: int,
+            transposeB: int
+        ) =
+        let size = nativeint n * nativeint k
+
         if transposeB <> 0 then
-            Dense.Transpose(reals b, k, n, n, reals x)
+            for i in 0 .. batch - 1 do
+                let offset = nativeint i * size * 8n
+                Dense.Transpose(reals (b + offset), k, n, n, reals (x + offset))
         else
-            let bytes = int64 n * int64 k * 8L
+            let bytes = int64 batch * int64 size * 8L
             Buffer.MemoryCopy(NativePtr.toVoidPtr (reals b), NativePtr.toVoidPtr (reals x), bytes, bytes)
 
-        Dense.TriangularSolve(n, k, reals l, n, (lower <> 0), (transpose <> 0), false, reals x, k)
+        let lower, transpose = lower <> 0, transpose <> 0
+        let distance = nativeint n * nativeint n
+        Dense.TriangularSolveBatch(batch, n, k, reals l, distance, n, lower, transpose, false, reals x, size, k)
 
     /// Each of the rows of n elements, sorted.
     static member Sort(destination: nativeint, source: nativeint, isReal: int, rows: int, n: int) =
@@ -126,7 +149,8 @@ module KernelCalls =
             w.Call(entry "FoldIn")
         | Kernel.Uniform(destination, key, count) -> call "Uniform" [ destination; key ] [ count ] ()
         | Kernel.Bits(destination, key, count) -> call "Bits" [ destination; key ] [ count ] ()
-        | Kernel.Cholesky(l, a, n) -> call "Cholesky" [ l; a ] [ n ] ()
+        | Kernel.Cholesky(l, a, batch, n) -> call "Cholesky" [ l; a ] [ batch; n ] ()
+        | Kernel.CholeskyVjp(result, l, c, n) -> call "CholeskyVjp" [ result; l; c ] [ n ] ()
         | Kernel.Sort(destination, source, elem, rows, n) ->
             call "Sort" [ destination; source ] [ isReal elem; rows; n ] ()
         | Kernel.ArgSort(destination, source, elem, rows, n) ->
@@ -140,8 +164,8 @@ module KernelCalls =
             flag transposeA
             flag transposeB
             finish ()
-        | Kernel.TriangularSolve(x, l, b, n, k, lower, transpose, transposeB) ->
-            let finish = call "TriangularSolve" [ x; l; b ] [ n; k ]
+        | Kernel.TriangularSolve(x, l, b, batch, n, k, lower, transpose, transposeB) ->
+            let finish = call "TriangularSolve" [ x; l; b ] [ batch; n; k ]
             flag lower
             flag transpose
             flag transposeB

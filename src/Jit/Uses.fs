@@ -47,8 +47,9 @@ module Uses =
         | Kernel.ArgSort(destination, source, _, _, _) -> struct (destination, [ source ])
         | Kernel.Search(destination, sorted, values, _, _, _, _, _) -> struct (destination, [ sorted; values ])
         | Kernel.Gemm(c, a, b, _, _, _, _, _) -> struct (c, [ a; b ])
-        | Kernel.Cholesky(l, a, _) -> struct (l, [ a ])
-        | Kernel.TriangularSolve(x, l, b, _, _, _, _, _) -> struct (x, [ l; b ])
+        | Kernel.Cholesky(l, a, _, _) -> struct (l, [ a ])
+        | Kernel.CholeskyVjp(result, l, c, _) -> struct (result, [ l; c ])
+        | Kernel.TriangularSolve(x, l, b, _, _, _, _, _, _) -> struct (x, [ l; b ])
 
     /// The buffer that a kernel writes.
     let written kernel =

@@ -57,42 +57,54 @@ let private flush (e: Emitter) (pending: ResizeArray<Stmt>) =
     for stmt in pending do
         e.Do stmt
 
+let private resultCarriers (r: Region) (eq: Equation) =
+    eq.Outs |> Array.map (fun v -> newCarrier r (r.Type v) (fun () -> Opaque.allocate r v))
+
+/// Runs a sub-program at the innermost open block; its results go to the carriers.
+let private runInto (run: Run) (r: Region) (program: Program) floor (args: Var[]) (carriers: Carrier[]) =
+    let inner = child r program floor
+    alias inner program.Inputs r args
+
+    let places =
+        [|
+            for i in 0 .. carriers.Length - 1 do
+                match carriers[i] with
+                | Carrier.Memory view when not (inner.IsSmall program.Outputs[i]) -> struct (program.Outputs[i], view)
+                | _ -> ()
+        |]
+
+    run inner places
+    let pending = ResizeArray()
+
+    for i in 0 .. carriers.Length - 1 do
+        let v = program.Outputs[i]
+
+        match carriers[i] with
+        | Carrier.Memory _ when not (inner.IsSmall v) -> ()
+        | carrier -> capture inner v carrier pending
+
+    flush r.Emitter pending
+
 let private cond (run: Run) (r: Region) (eq: Equation) whenTrue whenFalse =
     let e = r.Emitter
     let predicate = Pull.eval r eq.Args[0] (At.element 0)
-    let carriers = eq.Outs |> Array.map (fun v -> newCarrier r (r.Type v) (fun () -> Opaque.allocate r v))
+    let carriers = resultCarriers r eq
 
     let branch (program: Program) =
         e.Open()
         // The floor keeps what only this branch computes inside it.
-        let inner = child r program e.Depth
-        alias inner program.Inputs r (eq.Args[1..])
-
-        let places =
-            [|
-                for i in 0 .. carriers.Length - 1 do
-                    match carriers[i] with
-                    | Carrier.Memory view when not (inner.IsSmall program.Outputs[i]) ->
-                        struct (program.Outputs[i], view)
-                    | _ -> ()
-            |]
-
-        run inner places
-        let pending = ResizeArray()
-
-        for i in 0 .. carriers.Length - 1 do
-            let v = program.Outputs[i]
-
-            match carriers[i] with
-            | Carrier.Memory _ when not (inner.IsSmall v) -> ()
-            | carrier -> capture inner v carrier pending
-
-        flush e pending
+        runInto run r program e.Depth eq.Args[1..] carriers
         e.Close()
 
     let first = branch whenTrue
     let second = branch whenFalse
     e.Do(Stmt.If(predicate, first, second))
+    Array.iter2 (bind r) eq.Outs carriers
+
+/// A program in its place: its scratch memory lives only there.
+let private call (run: Run) (r: Region) (eq: Equation) body =
+    let carriers = resultCarriers r eq
+    runInto run r body r.Floor eq.Args carriers
     Array.iter2 (bind r) eq.Outs carriers
 
 /// Memory for what a loop carries, holding the initial value.
@@ -272,3 +284,5 @@ let emit (run: Run) (r: Region) (eq: Equation) op =
     | ControlOp.Cond(whenTrue, whenFalse) -> cond run r eq whenTrue whenFalse
     | ControlOp.While(constants, condition, body) -> whileLoop run r eq constants condition body
     | ControlOp.Scan(constants, carry, length, reverse, body) -> scan run r eq constants carry length reverse body
+    | ControlOp.Checkpoint body
+    | ControlOp.CustomGrad(_, body, _) -> call run r eq body

@@ -203,17 +203,35 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
             let result: float[] = Array.zeroCreate (m * n)
             PackedDense.Gemm(m, n, k, floats a (m * k), transposeA, floats b (k * n), transposeB, result)
             writeAll c (Storage.F64 result)
-        | Kernel.Cholesky(l, a, n) ->
-            let result: float[] = Array.zeroCreate (n * n)
-            PackedDense.Cholesky(n, floats a (n * n), result) |> ignore
-            writeAll l (Storage.F64 result)
-        | Kernel.TriangularSolve(x, l, b, n, k, lower, transpose, transposeB) ->
-            let right = floats b (n * k)
+        | Kernel.Cholesky(l, a, batch, n) ->
+            let factor (matrix: float[]) =
+                let result: float[] = Array.zeroCreate (n * n)
+                PackedDense.Cholesky(n, matrix, result) |> ignore
+                result
 
-            let result = if transposeB then Array.init (n * k) (fun at -> right[at % k * n + at / k]) else right
+            floats a (batch * n * n)
+            |> Array.chunkBySize (n * n)
+            |> Array.collect factor
+            |> Storage.F64
+            |> writeAll l
+        | Kernel.CholeskyVjp(result, l, c, n) ->
+            let cotangent: float[] = Array.zeroCreate (n * n)
+            PackedDense.CholeskyVjp(n, floats l (n * n), floats c (n * n), cotangent)
+            writeAll result (Storage.F64 cotangent)
+        | Kernel.TriangularSolve(x, l, b, batch, n, k, lower, transpose, transposeB) ->
+            let solve (matrix: float[]) (right: float[]) =
+                let result = if transposeB then Array.init (n * k) (fun at -> right[at % k * n + at / k]) else right
+                PackedDense.TriangularSolve(n, k, matrix, lower, transpose, result)
+                result
 
-            PackedDense.TriangularSolve(n, k, floats l (n * n), lower, transpose, result)
-            writeAll x (Storage.F64 result)
+            let matrices = floats l (batch * n * n) |> Array.chunkBySize (n * n)
+
+            floats b (batch * n * k)
+            |> Array.chunkBySize (n * k)
+            |> Array.map2 solve matrices
+            |> Array.concat
+            |> Storage.F64
+            |> writeAll x
         | Kernel.Sort(destination, source, elem, rows, n) ->
             let sorted: int64[] = Array.zeroCreate (rows * n)
 

@@ -105,13 +105,16 @@ type Kernel =
     | Bits of destination: Address * key: Address * count: int
     /// C[m,n] = op(A) op(B), row-major and dense; A is [m,k] or, transposed, [k,m]; B likewise
     | Gemm of c: Address * a: Address * b: Address * m: int * n: int * k: int * transposeA: bool * transposeB: bool
-    /// L[n,n] from the lower triangle of A[n,n]
-    | Cholesky of l: Address * a: Address * n: int
-    /// X[n,k] with op(L) X = B; B is [n,k] or, transposed, [k,n]
+    /// L[batch,n,n] from the lower triangles of A[batch,n,n]
+    | Cholesky of l: Address * a: Address * batch: int * n: int
+    /// The cotangents of the lower triangles of A[n,n] = L L' from those of L, C[n,n]
+    | CholeskyVjp of result: Address * l: Address * c: Address * n: int
+    /// X[batch,n,k] with op(L) X = B; each B is [n,k] or, transposed, [k,n]
     | TriangularSolve of
         x: Address *
         l: Address *
         b: Address *
+        batch: int *
         n: int *
         k: int *
         lower: bool *

@@ -304,21 +304,32 @@ let private factor (r: Region) (eq: Equation) op =
     let k = shape[shape.Rank - 1]
     let count = if n * k = 0 then 0 else shape.Count / (n * k)
 
-    let each (call: Address -> Affine -> unit) =
+    let call (kernel: View -> unit) =
         let target = allocate r v
-        batched r count (fun i -> call (moved target (n * k) i) i)
+
+        if count > 0 then
+            kernel target
+
         r.Views[v] <- ValueSome target
 
     match op with
-    | FactorOp.Cholesky -> each (fun result i -> e.Do(Stmt.Call(Kernel.Cholesky(result, moved first (n * n) i, n))))
+    | FactorOp.Cholesky ->
+        call (fun target -> e.Do(Stmt.Call(Kernel.Cholesky(addressOf target, addressOf first, count, n))))
+    | FactorOp.CholeskyVjp ->
+        let cotangent = dense r eq.Args[1]
+
+        call (fun target ->
+            batched r count (fun i ->
+                let at view = moved view (n * n) i
+                e.Do(Stmt.Call(Kernel.CholeskyVjp(at target, at first, at cotangent, n)))))
     | FactorOp.TriangularSolve(lower, transpose) ->
         let batch = [| 0 .. shape.Rank - 3 |]
 
         let struct (right, transposeB) = asMatrices r eq.Args[1] batch [| shape.Rank - 2 |] [| shape.Rank - 1 |]
 
-        each (fun result i ->
-            let l, b = moved first (n * n) i, moved right (n * k) i
-            e.Do(Stmt.Call(Kernel.TriangularSolve(result, l, b, n, k, lower, transpose, transposeB))))
+        call (fun target ->
+            let x, l, b = addressOf target, addressOf first, addressOf right
+            e.Do(Stmt.Call(Kernel.TriangularSolve(x, l, b, count, n, k, lower, transpose, transposeB))))
 
 let private random (r: Region) (eq: Equation) op =
     let e = r.Emitter

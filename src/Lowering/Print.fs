@@ -54,9 +54,10 @@ let private kernel kernel =
     | Kernel.Bits(destination, key, count) -> $"bits {address destination} {address key} {count}"
     | Kernel.Gemm(c, a, b, m, n, k, transposeA, transposeB) ->
         $"gemm {address c} {address a} {address b} {m} {n} {k} {transposeA} {transposeB}"
-    | Kernel.Cholesky(l, a, n) -> $"cholesky {address l} {address a} {n}"
-    | Kernel.TriangularSolve(x, l, b, n, k, isLower, transpose, transposeB) ->
-        $"triangularSolve {address x} {address l} {address b} {n} {k} {isLower} {transpose} {transposeB}"
+    | Kernel.Cholesky(l, a, batch, n) -> $"cholesky {address l} {address a} {batch} {n}"
+    | Kernel.CholeskyVjp(result, l, c, n) -> $"choleskyVjp {address result} {address l} {address c} {n}"
+    | Kernel.TriangularSolve(x, l, b, batch, n, k, isLower, transpose, transposeB) ->
+        $"triangularSolve {address x} {address l} {address b} {batch} {n} {k} {isLower} {transpose} {transposeB}"
 
     | Kernel.Sort(destination, source, _, rows, n) -> $"sort {address destination} {address source} {rows} {n}"
     | Kernel.ArgSort(destination, source, _, rows, n) -> $"argSort {address destination} {address source} {rows} {n}"

@@ -76,6 +76,10 @@ and private tryLaneOfBlock (r: Region) v (eq: Equation) (at: At) (linear: Affine
 
 and private load (r: Region) v view (at: At) =
     match View.tryPlace (r.Shape v) at view with
+    | ValueNone when (Index.linear (r.Shape v) at.Index).Terms.Length > 0 ->
+        // A loop over the row-major order of what lies in another arrangement: it reads a copy.
+        r.Demand v
+        load r v r.Views[v].Value at
     | ValueNone -> packed r v at
     | ValueSome place ->
         match view.Source with

@@ -195,6 +195,8 @@ let private linearAlgebra =
         one "cholesky of one" (definite [||] 1) Ops.cholesky
         one "cholesky of nothing" (reals [ 0; 0 ] []) Ops.cholesky
         one "batched cholesky" (definite [| 2; 2 |] 3) Ops.cholesky
+        two "cotangent of cholesky" (definite [||] 3) (matrix 3 3 0.4) (fun s c ->
+            Bind.one (Primitive.Factor FactorOp.CholeskyVjp) [| Ops.cholesky s; c |])
 
         for lower in [ true; false ] do
             for transposed in [ true; false ] do

@@ -34,6 +34,7 @@ and private evaluate see primitive (args: Literal[]) =
     | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, body)) ->
         // One step at a time, by scans of length 1 over the rows.
         scan see constants carry length reverse body args
+    | Primitive.Control(ControlOp.Checkpoint body | ControlOp.CustomGrad(_, body, _)) -> observe see body args
     | _ -> Reference.evaluate primitive args |> Array.map see
 
 and private scan see constants carry length reverse body (args: Literal[]) =

@@ -7,6 +7,8 @@ module Ppl.Core.Tests.RandomPrograms
 open System
 open Ppl.Core
 open Ppl.Core.Ir
+open Ppl.Core.Tensors
+open Ppl.Core.Transforms
 open Ppl.Core.Tests.RandomBuild
 
 let private jumps op = (op = UnaryOp.Floor || op = UnaryOp.Sign || op = UnaryOp.StopGradient)
@@ -270,6 +272,9 @@ let private factor (b: Build) =
                 m
 
         b.Add(Primitive.Factor FactorOp.Cholesky, [| m |]) |> ignore
+    elif b.Chance 0.4 then
+        let l = if b.Tame then diagonally (bounded b m) else m
+        b.Add(Primitive.Factor FactorOp.CholeskyVjp, [| l; b.Need(f64 (matrices n)) |]) |> ignore
     else
         let l = if b.Tame then diagonally (bounded b m) else m
         let rhs = b.Need(f64 (matrices (b.Below 4)))
@@ -303,7 +308,7 @@ let private some (b: Build) most = Array.init (b.Below(most + 1)) (fun _ -> b.Of
 let rec private steps (b: Build) count =
     for _ in 1..count do
         if b.Depth < 2 && b.Chance 0.12 then
-            b.OneOf [| cond; whileLoop; scan |] b
+            b.OneOf [| cond; whileLoop; scan; call |] b
         else
             b.OneOf rules[(if b.Family = Exact then 2 else 0) ..] b
 
@@ -360,6 +365,31 @@ and private scan (b: Build) =
     let body = inner b inputs (fun _ _ -> [||]) (Array.append (Array.map b.TypeOf carry) rows)
     let op = ControlOp.Scan(constants.Length, carry.Length, length, b.Chance 0.5, body)
     b.Add(Primitive.Control op, Array.concat [ constants; carry; sequences ]) |> ignore
+
+/// A part to be computed again for derivatives, or one with the derivative that it has anyway, given by hand.
+and private call (b: Build) =
+    let operands = some b 3
+    let types = Array.map b.TypeOf operands
+    let body = inner b types (fun _ _ -> [||]) (Array.init (1 + b.Below 2) (fun _ -> someType b))
+
+    let rule () =
+        let results = Program.outputTypes body
+        let n, m = types.Length, results.Length
+
+        Trace.program (Array.concat [ types; results; results ]) (fun args ->
+            snd (Grad.vjp (Trace.replay body) args[.. n - 1]) args[n + m ..])
+
+    let op =
+        if b.Chance 0.5 then
+            ControlOp.Checkpoint body
+        else
+            // There is none through loops of unknown length, and none of trigamma.
+            try
+                ControlOp.CustomGrad(0, body, rule ())
+            with :? PplException as error when error.Id = "PPL5006" ->
+                ControlOp.Checkpoint body
+
+    b.Add(Primitive.Control op, operands) |> ignore
 
 /// The first two sum reals in an order that engines choose.
 and private rules: (Build -> unit)[] =

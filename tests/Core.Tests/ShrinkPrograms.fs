@@ -99,6 +99,8 @@ let private insides (values: Literal[]) (equation: Equation) =
     | Primitive.Control(ControlOp.Scan(constants, carry, length, _, body)) when length > 0 ->
         let rows = Array.map firstRow args[constants + carry ..]
         [ { Program = body; Arguments = Array.append args[.. constants + carry - 1] rows } ]
+    | Primitive.Control(ControlOp.Checkpoint body | ControlOp.CustomGrad(_, body, _)) ->
+        [ { Program = body; Arguments = args } ]
     | _ -> []
 
 let private plain (value: Literal) =

@@ -92,17 +92,7 @@ let liftConstants (case: Case) : Case =
 let rec mapEquations (change: Equation -> Equation) (program: Program) : Program =
     let inside = mapEquations change
 
-    let control op =
-        match op with
-        | ControlOp.Cond(a, b) -> ControlOp.Cond(inside a, inside b)
-        | ControlOp.While(constants, condition, body) -> ControlOp.While(constants, inside condition, inside body)
-        | ControlOp.Scan(constants, carry, length, reverse, body) ->
-            ControlOp.Scan(constants, carry, length, reverse, inside body)
-
-    let equation (eq: Equation) =
-        match eq.Primitive with
-        | Primitive.Control op -> change { eq with Primitive = Primitive.Control(control op) }
-        | _ -> change eq
+    let equation (eq: Equation) = change { eq with Primitive = Program.mapChildren inside eq.Primitive }
 
     { program with Equations = Array.map equation program.Equations }
 

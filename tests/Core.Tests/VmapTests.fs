@@ -11,85 +11,9 @@ open Ppl.Core.Tensors
 open Ppl.Core.Transforms
 open Ppl.Core.Tests.RandomBuild
 open Ppl.Core.Tests.ShrinkPrograms
+open Ppl.Core.Tests.RandomLanes
 open Ppl.Core.Tests.TransformCases
 open Ppl.Core.Tests.Values
-
-/// The program with its constants, of whatever type, as parameters: conditions, counters and indices can differ then.
-let private liftAll (case: Case) : Case =
-    let isConstant (eq: Equation) = eq.Primitive.IsConstant
-
-    let value (eq: Equation) =
-        match eq.Primitive with
-        | Primitive.Constant value -> value
-        | _ -> Errors.bug "liftAll" "not a constant"
-
-    let lifted, rest = case.Program.Equations |> Array.partition isConstant
-
-    {
-        Program =
-            { case.Program with
-                Inputs = Array.append case.Program.Inputs (lifted |> Array.collect _.Outs)
-                Equations = rest
-            }
-        Arguments = Array.append case.Arguments (Array.map value lifted)
-    }
-
-/// Moderate values of a type: counters stay small, so that loops end.
-let private moderate (rng: Random) (ty: TensorType) = Build(rng, Everything, false, 0).Literal ty
-
-let private stack (xs: Literal[]) = (Ops.stack (tensors xs)).Value
-
-/// x with its first axis moved to another place.
-let private placed axis (x: Literal) =
-    let order = Array.init x.Type.Shape.Rank id |> Array.tail |> Array.insertAt axis 0
-    (Ops.transpose order (tensor x)).Value
-
-/// Arguments of n lanes: the first lane has those of the case.
-[<NoComparison; NoEquality>]
-type private Lanes =
-    {
-        Axes: int option[]
-        OutAxes: int option[]
-        /// For each lane.
-        Arguments: Literal[][]
-        /// All lanes together.
-        Stacked: Literal[]
-    }
-
-let private lanesOf (rng: Random) n (case: Case) : Lanes =
-    let axes =
-        case.Arguments
-        |> Array.mapi (fun i x ->
-            if i = 0 || rng.NextDouble() < 0.7 then Some(rng.Next(x.Type.Shape.Rank + 1)) else None)
-
-    let arguments =
-        Array.init n (fun lane ->
-            Array.map2
-                (fun axis (x: Literal) -> if lane = 0 || Option.isNone axis then x else moderate rng x.Type)
-                axes
-                case.Arguments)
-
-    let together i axis =
-        match axis with
-        | Some axis -> placed axis (stack (arguments |> Array.map (fun xs -> xs[i])))
-        | None -> case.Arguments[i]
-
-    {
-        Axes = axes
-        OutAxes = Program.outputTypes case.Program |> Array.map (fun ty -> Some(rng.Next(ty.Shape.Rank + 1)))
-        Arguments = arguments
-        Stacked = Array.mapi together axes
-    }
-
-/// The results lane by lane, put together.
-let private expected (program: Program) (lanes: Lanes) =
-    let results = lanes.Arguments |> Array.map (Reference.run program)
-
-    lanes.OutAxes
-    |> Array.mapi (fun i axis -> placed axis.Value (stack (results |> Array.map (fun ys -> ys[i]))))
-
-let private batched (program: Program) (lanes: Lanes) =
-    traced (Vmap.vmapMany lanes.Axes lanes.OutAxes (Trace.replay program)) lanes.Stacked
 
 let private holds (change: Program -> Program) seed (case: Case) =
     let case = liftAll case
@@ -183,7 +107,7 @@ let ``broken batched programs fail the law`` () =
     for name, mutant in mutants do
         let mutable caught = false
 
-        forPrograms 400 Everything (fun case ->
+        forPrograms 2000 Everything (fun case ->
             if not caught then
                 // A mutant of a loop may not end; those are tried only where the mutant ends earlier.
                 if count "while" case.Program = 0 || name = "the loop ends with the first lane" then

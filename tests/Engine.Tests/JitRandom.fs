@@ -8,6 +8,7 @@ open Ppl.Lowering
 open Ppl.Jit
 open Ppl.Core.Tests.RandomBuild
 open Ppl.Core.Tests.ShrinkPrograms
+open Ppl.Core.Tests.RandomLanes
 open Ppl.Engine.Tests.LoopPrograms
 
 let private flat (results: Literal[]) = results |> Array.map (fun result -> bitsOf result.Data)
@@ -40,3 +41,7 @@ let ``Programs with nothing small have the bits of the loop evaluator`` () =
 
 [<Fact>]
 let ``Programs cut small have the bits of the loop evaluator`` () = forPrograms 100 Smooth (check Lower.defaults tight)
+
+[<Fact>]
+let ``Programs mapped over lanes have the bits of the loop evaluator`` () =
+    forPrograms 100 Smooth (inLanes >> check Lower.defaults id)

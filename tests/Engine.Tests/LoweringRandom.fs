@@ -9,6 +9,7 @@ open Ppl.Lowering
 open Ppl.Core.Tests
 open Ppl.Core.Tests.RandomBuild
 open Ppl.Core.Tests.ShrinkPrograms
+open Ppl.Core.Tests.RandomLanes
 
 /// No contraction of products, so that elementwise results have the bits of the reference.
 let private exact = { Lower.defaults with FuseProducts = false }
@@ -54,3 +55,11 @@ let ``smooth programs agree up to rounding`` () = forPrograms 400 Smooth (check 
 
 [<Fact>]
 let ``smooth programs agree up to rounding through loops`` () = forPrograms 400 Smooth (check loops close)
+
+[<Fact>]
+let ``programs mapped over lanes agree up to rounding`` () =
+    forPrograms 300 Smooth (inLanes >> check Lower.defaults close)
+
+[<Fact>]
+let ``programs mapped over lanes agree up to rounding through loops`` () =
+    forPrograms 300 Smooth (inLanes >> check loops close)

@@ -228,7 +228,7 @@ let ``triangular solutions agree, also where the right-hand side lies transposed
 
             let isTransposed =
                 function
-                | Stmt.Call(Kernel.TriangularSolve(_, _, _, _, _, _, _, t)) -> t
+                | Stmt.Call(Kernel.TriangularSolve(_, _, _, _, _, _, _, _, t)) -> t
                 | _ -> false
 
             Assert.Equal((if k = 1 then 0 else 1), count isTransposed (Lower.program program))
@@ -236,3 +236,67 @@ let ``triangular solutions agree, also where the right-hand side lies transposed
 
             for expected, actual in Array.zip (Evaluate.run (Lower.program program) arguments) (compiled.Run arguments) do
                 Assert.Equal<float>(Literal.floats expected, Literal.floats actual)
+
+[<Fact>]
+let ``scans with checkpoints keep the states at borders of segments`` () =
+    let length, n = 400, 50
+
+    let scratch
+        (scan: int -> (Tensor[] -> Tensor[] -> Tensor[] * Tensor[]) -> Tensor[] -> Tensor[] -> Tensor[] * Tensor[])
+        =
+        let f (x: Tensor) =
+            let state, _ =
+                scan length (fun (s: Tensor[]) (_: Tensor[]) -> [| Ops.sin (s[0] * x) |], [||]) [| x |] [||]
+
+            Ops.sum state[0]
+
+        let program = Compile.program [| f64 [ n ] |] (fun xs -> [| Grad.grad f xs[0] |])
+        (Lower.program program).ScratchLength
+
+    let all, borders = scratch (Control.scanBy false), scratch Control.scanCheckpointed
+    Assert.True(all >= length * n, $"{all} elements")
+    Assert.True(borders <= 60 * n, $"{borders} elements for {length} states of {n}")
+
+[<Fact>]
+let ``checkpoints shrink the memory of gradients`` () =
+    // Layers whose derivatives need what was computed on the way: kept for all layers, or for one at a time.
+    let layers, n = 8, 1000
+    let layer (x: Tensor) = Ops.sin (Ops.exp (Ops.sin (Ops.exp (Ops.cumulativeSum 0 x))))
+    let again (x: Tensor) = (Control.checkpoint (fun xs -> [| layer xs[0] |]) [| x |])[0]
+
+    let scratch layer =
+        let f x = Ops.sum (Seq.fold (fun x _ -> layer x) x (seq { 1..layers }))
+
+        let program =
+            Compile.program [| TensorType.create DType.F64 (Shape.ofList [ n ]) |] (fun xs -> [| Grad.grad f xs[0] |])
+
+        (Lower.program program).ScratchLength
+
+    let kept, recomputed = scratch layer, scratch again
+    Assert.True(recomputed * 2 < kept, $"{kept} elements of scratch memory kept, {recomputed} with checkpoints")
+    // One tensor at each border of the layers, and what one layer needs.
+    Assert.True(recomputed <= (layers + 7) * (n + 16), $"{recomputed} elements")
+
+[<Fact>]
+let ``batches of factorisations, systems and their gradients agree, in lanes, alone and in blocks`` () =
+    for batch, n in [ 1, 11; 9, 1; 19, 5; 8, 16; 2, 17; 2, 40 ] do
+        let matrices = f64 [ batch; n; n ]
+
+        let logDensity (args: Tensor[]) =
+            let each, last = [| 0 |], [| 2 |]
+            let axes = { BatchLeft = each; BatchRight = each; ContractLeft = last; ContractRight = last }
+
+            let identity =
+                Literal.create
+                    (Shape.ofList [ n; n ])
+                    (Storage.F64(Array.init (n * n) (fun at -> if at % (n + 1) = 0 then 2.0 else 0.0)))
+
+            let definite =
+                Ops.dotGeneral axes args[0] args[0] + Ops.broadcastTo matrices.Shape (Tensor.OfLiteral identity)
+
+            let l = Ops.cholesky definite
+            let z = Ops.triangularSolve true false l args[1]
+            -0.5 * Ops.sum (Ops.square z) - Ops.sum (Ops.log (Ops.diagonal l))
+
+        agrees [| matrices; f64 [ batch; n; 2 ] |] (fun args ->
+            [| (Grad.grad (fun x -> logDensity [| x; args[1] |])) args[0] |])

@@ -16,7 +16,7 @@ public sealed unsafe class DenseTests
         { 101, 57, 130 },
     };
 
-    public static TheoryData<int> Sizes => new(1, 2, 3, 7, 8, 31, 32, 33, 65, 100, 200);
+    public static TheoryData<int> Sizes => new(1, 2, 3, 7, 8, 31, 32, 33, 65, 100, 200, 330);
 
     [Theory]
     [MemberData(nameof(Shapes))]
@@ -94,8 +94,8 @@ public sealed unsafe class DenseTests
     }
 
     /// <summary>
-    /// The definition: l(i,j) subtracts l(i,k) l(j,k) in ascending k, whatever the panels; up to 32 rows the square
-    /// roots of the pivots come last.
+    /// The definition: l(i,j) subtracts l(i,k) l(j,k) in ascending k, however the matrix is cut. In a diagonal block of
+    /// 32 rows the square roots of the pivots come last; below it the reciprocals of the diagonal are factors.
     /// </summary>
     [Theory]
     [InlineData(3)]
@@ -104,29 +104,39 @@ public sealed unsafe class DenseTests
     [InlineData(32)]
     [InlineData(33)]
     [InlineData(77)]
+    [InlineData(230)]
     public void Cholesky_subtracts_in_order(int n)
     {
-        var expected = PositiveDefinite(n).ToRowMajorArray();
+        var a = PositiveDefinite(n).ToRowMajorArray();
         var actual = new double[n * n];
-        Assert.Equal(-1, Factor(n, expected, actual));
-        var squared = expected.ToArray(); // the factor times its pivots, column by column
+        Assert.Equal(-1, Factor(n, a, actual));
+        var expected = new double[n * n];
+        var scaled = new double[n * n]; // in diagonal blocks: the factor times its pivots, column by column
         for (var i = 0; i < n; i++)
         {
             for (var j = 0; j <= i; j++)
             {
-                var (sum, square) = (expected[i * n + j], squared[i * n + j]);
-                for (var k = 0; k < j; k++)
+                var (sum, first) = (a[i * n + j], j / 32 * 32);
+                for (var k = 0; k < first; k++)
                 {
                     sum = Math.FusedMultiplyAdd(-expected[i * n + k], expected[j * n + k], sum);
-                    var quotient = squared[j * n + k] * (1.0 / squared[k * n + k]);
-                    square = Math.FusedMultiplyAdd(-quotient, squared[i * n + k], square);
                 }
 
-                expected[i * n + j] = i == j ? Math.Sqrt(sum) : sum / expected[j * n + j];
-                squared[i * n + j] = square;
-                var pivot = squared[j * n + j];
-                var small = i == j ? Math.Sqrt(pivot) : square * (1.0 / pivot) * Math.Sqrt(pivot);
-                Assert.Equal(n <= 32 ? small : expected[i * n + j], actual[i * n + j]);
+                var inside = i < first + 32;
+                for (var k = first; k < j; k++)
+                {
+                    var quotient = scaled[j * n + k] * (1.0 / scaled[k * n + k]);
+                    sum = inside
+                        ? Math.FusedMultiplyAdd(-quotient, scaled[i * n + k], sum)
+                        : Math.FusedMultiplyAdd(-expected[i * n + k], expected[j * n + k], sum);
+                }
+
+                scaled[i * n + j] = sum;
+                var pivot = scaled[j * n + j];
+                expected[i * n + j] = i == j ? Math.Sqrt(sum)
+                    : inside ? sum * (1.0 / pivot) * Math.Sqrt(pivot)
+                    : sum * (1.0 / expected[j * n + j]);
+                Assert.Equal(expected[i * n + j], actual[i * n + j]);
             }
         }
     }
@@ -135,6 +145,7 @@ public sealed unsafe class DenseTests
     [InlineData(5, 0)]
     [InlineData(5, 3)]
     [InlineData(80, 50)]
+    [InlineData(200, 199)]
     public void Cholesky_reports_the_first_bad_pivot(int n, int bad)
     {
         var a = PositiveDefinite(n).ToRowMajorArray();
@@ -188,6 +199,35 @@ public sealed unsafe class DenseTests
         }
     }
 
+    /// <summary>The binary32 forms, which are derived from the text of the others: their residuals.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(32)]
+    [InlineData(150)]
+    public void Binary32_factors_and_solutions_satisfy_the_residual_bound(int n)
+    {
+        const int M = 19;
+        const double Epsilon32 = 1.1920929e-7;
+        var a = PositiveDefinite(n);
+        var l = a.ToRowMajorArray().Select(x => (float)x).ToArray();
+        var x = Random(n * M, 7).Select(v => (float)v).ToArray();
+        var b = Matrix<double>.Build.DenseOfRowMajor(n, M, x.Select(v => (double)v));
+        fixed (float* pl = l, px = x)
+        {
+            Assert.Equal(-1, Dense.Cholesky(n, pl, n, pl, n));
+            Dense.TriangularSolve(n, M, pl, n, true, true, false, px, M);
+        }
+
+        var factor = Matrix<double>.Build.DenseOfRowMajor(n, n, l.Select(v => (double)v));
+        var solution = Matrix<double>.Build.DenseOfRowMajor(n, M, x.Select(v => (double)v));
+        var (size, transposed) = (factor.PointwiseAbs(), factor.Transpose());
+        var bound = 2.2 * (n + 1) * Epsilon32;
+        Assert.True((bound * size * size.Transpose() - (factor * transposed - a).PointwiseAbs()).Enumerate().Min() >= 0.0);
+        var residual = (transposed * solution - b).PointwiseAbs();
+        Assert.True((bound * (size.Transpose() * solution.PointwiseAbs()) - residual).Enumerate().Min() >= 0.0);
+    }
+
     [Fact]
     public void A_solution_does_not_depend_on_its_neighbours()
     {
@@ -202,6 +242,90 @@ public sealed unsafe class DenseTests
         }
 
         AssertSameBits(single, Enumerable.Range(0, N).Select(i => all[i * M + 20]).ToArray());
+    }
+
+    /// <summary>Against the formula evaluated with MathNet, with margins that a dropped term or half would not meet.</summary>
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void The_cotangent_of_a_factorisation_is_Murrays(int n)
+    {
+        var l = PositiveDefinite(n).Cholesky().Factor;
+        var c = Matrix<double>.Build.DenseOfRowMajor(n, n, Random(n * n, 15));
+        var inverse = l.Inverse();
+        var s = inverse.Transpose() * Phi(l.Transpose() * c.LowerTriangle()) * inverse;
+        var expected = Phi(s + s.Transpose());
+        var (result, result32) = (new double[n * n], new float[n * n]);
+
+        // The upper triangles must not be read.
+        var hidden = Matrix<double>.Build.Dense(n, n, (i, j) => j > i ? double.NaN : 0.0);
+        fixed (double* pl = (l + hidden).ToRowMajorArray(), pc = (c + hidden).ToRowMajorArray(), pr = result)
+        {
+            Dense.CholeskyVjp(n, pl, n, pc, n, pr, n);
+        }
+
+        fixed (float* pl = Singles(l + hidden), pc = Singles(c + hidden), pr = result32)
+        {
+            Dense.CholeskyVjp(n, pl, n, pc, n, pr, n);
+        }
+
+        var scale = inverse.L2Norm() * inverse.L2Norm() * (l.Transpose() * c).L2Norm() * l.L2Norm() * inverse.L2Norm();
+        for (var i = 0; i < n * n; i++)
+        {
+            Assert.Equal(expected[i / n, i % n], result[i], 10.0 * n * Epsilon * scale);
+            Assert.Equal(expected[i / n, i % n], result32[i], 10.0 * n * 1.2e-7 * scale);
+        }
+
+        static Matrix<double> Phi(Matrix<double> x) => x.MapIndexed((i, j, v) => i > j ? v : i == j ? 0.5 * v : 0.0);
+        static float[] Singles(Matrix<double> x) => x.ToRowMajorArray().Select(v => (float)v).ToArray();
+    }
+
+    /// <summary>Matrices in lanes, the rest one by one: the same bits as single calls, failures included.</summary>
+    [Theory]
+    [InlineData(1, 9)]
+    [InlineData(2, 17)]
+    [InlineData(5, 8)]
+    [InlineData(11, 19)]
+    [InlineData(16, 33)]
+    [InlineData(17, 9)]
+    public void Matrices_in_lanes_are_single_calls(int n, int batch)
+    {
+        const int M = 2;
+        var m = Math.Min(n, M);
+        var shift = Random(batch, 13);
+        var a = shift.SelectMany(s => (PositiveDefinite(n) * (2.0 + s)).ToRowMajorArray()).ToArray();
+        a[3 * n * n + (n / 2) * (n + 1)] = double.PositiveInfinity;
+        a[(batch - 1) * n * n] = -1.0;
+        var b = Random(batch * n * m, 14);
+        var (l, expected, failures) = (new double[a.Length], new double[a.Length], new int[batch]);
+        fixed (double* pa = a, pl = l, pe = expected)
+        fixed (int* pf = failures)
+        {
+            Assert.Equal(2, Dense.CholeskyBatch(batch, n, pa, n * n, n, pl, n * n, n, pf));
+            for (var i = 0; i < batch; i++)
+            {
+                Assert.Equal(failures[i], Dense.Cholesky(n, pa + i * n * n, n, pe + i * n * n, n));
+            }
+
+            Assert.Equal(expected, l);
+            foreach (var (lower, transpose, unit) in
+                     from lower in new[] { false, true }
+                     from transpose in new[] { false, true }
+                     from unit in new[] { false, true }
+                     select (lower, transpose, unit))
+            {
+                var (x, y) = (b.ToArray(), b.ToArray());
+                fixed (double* px = x, py = y)
+                {
+                    Dense.TriangularSolveBatch(batch, n, m, pa, n * n, n, lower, transpose, unit, px, n * m, m);
+                    for (var i = 0; i < batch; i++)
+                    {
+                        Dense.TriangularSolve(n, m, pa + i * n * n, n, lower, transpose, unit, py + i * n * m, m);
+                    }
+                }
+
+                Assert.Equal(y, x);
+            }
+        }
     }
 
     [Fact]

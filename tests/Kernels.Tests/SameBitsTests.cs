@@ -52,7 +52,7 @@ public sealed unsafe class SameBitsTests
     [Theory]
     [InlineData(11, 0x9C26D51083425B54UL)]
     [InlineData(30, 0x79F6EF1BD3C72DD4UL)]
-    [InlineData(45, 0x5197ED09A595A037UL)]
+    [InlineData(45, 0x54A22E4A245AF8CDUL)]
     public void Dense_kernels_have_the_recorded_bits(int n, ulong expected)
     {
         var x = Inputs().Select(v => VectorMath.Tanh(v)).Where(double.IsFinite).ToArray();

@@ -98,7 +98,7 @@ let rec private primitive writer op =
     | Primitive.Move op -> move writer op
     | Primitive.Index op -> index writer op
     | Primitive.Contract axes -> dotAxes writer axes
-    | Primitive.Factor FactorOp.Cholesky -> ()
+    | Primitive.Factor(FactorOp.Cholesky | FactorOp.CholeskyVjp) -> ()
     | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) ->
         flag writer lower
         flag writer transpose
@@ -122,6 +122,11 @@ and private control writer op =
         int writer length
         flag writer reverse
         program writer body
+    | ControlOp.Checkpoint body -> program writer body
+    | ControlOp.CustomGrad(captured, body, vjp) ->
+        int writer captured
+        program writer body
+        program writer vjp
 
 and private program writer (source: Program) =
     let numbers = Array.create source.Types.Length -1

@@ -206,6 +206,9 @@ type FactorOp =
     /// (L [..,n,n], B [..,n,k]) -> X with op(L) X = B; reads the named triangle of L; op is the transpose if asked.
     /// A zero on the diagonal divides by zero as f64 does.
     | TriangularSolve of lower: bool * transpose: bool
+    /// (L [..,n,n], C [..,n,n]) -> the cotangent of A = L L' from the cotangent C of L: Phi(S + S') with
+    /// S = L'^-1 Phi(L' C) L^-1, Phi taking the lower triangle and half the diagonal; reads the lower triangles of both.
+    | CholeskyVjp
 
 /// Counter-based randomness. A key is i32[2], the two words of a Philox4x32-10 key; P(c) below is the block of four words
 /// w0..w3 that it gives for the counter words (c, 0, 0, tag). The code is Ppl.Kernels.RandomStream, which every engine calls.
@@ -232,6 +235,12 @@ type ControlOp =
     /// (constants, carry, xs): body (constants, carry, one slice of each x) -> (carry, ys), length times along the
     /// first axes of xs (from the back if reverse); gives (carry, stacked ys).
     | Scan of constants: int * carry: int * length: int * reverse: bool * body: Program
+    /// operands -> body operands, apart from the equations around it: nothing inside is shared with them. Derivatives
+    /// compute it again instead of keeping what it computed.
+    | Checkpoint of body: Program
+    /// (captured, xs) -> ys = body (captured, xs), with a derivative of its own:
+    /// vjp (captured, xs, ys, cotangents of ys) -> cotangents of xs, linear in the cotangents.
+    | CustomGrad of captured: int * body: Program * vjp: Program
 
 /// What an equation does. Static data are here, tensors are the arguments.
 and [<RequireQualifiedAccess; NoComparison; ReferenceEquality>] Primitive =
@@ -398,6 +407,7 @@ module Primitive =
         | Primitive.Index IndexOp.DynamicUpdate -> "dynamicUpdate"
         | Primitive.Contract _ -> "dot"
         | Primitive.Factor FactorOp.Cholesky -> "cholesky"
+        | Primitive.Factor FactorOp.CholeskyVjp -> "choleskyVjp"
         | Primitive.Factor(FactorOp.TriangularSolve _) -> "triangularSolve"
         | Primitive.Random RandomOp.FoldIn -> "foldIn"
         | Primitive.Random(RandomOp.Uniform _) -> "uniform"
@@ -405,6 +415,8 @@ module Primitive =
         | Primitive.Control(ControlOp.Cond _) -> "cond"
         | Primitive.Control(ControlOp.While _) -> "while"
         | Primitive.Control(ControlOp.Scan _) -> "scan"
+        | Primitive.Control(ControlOp.Checkpoint _) -> "checkpoint"
+        | Primitive.Control(ControlOp.CustomGrad _) -> "customGrad"
 
     /// Whether element i of the result depends on element i of each argument alone.
     let isElementwise primitive =

@@ -21,7 +21,8 @@ module Program =
         match primitive with
         | Primitive.Control(ControlOp.Cond(a, b)) -> [ a; b ]
         | Primitive.Control(ControlOp.While(_, condition, body)) -> [ condition; body ]
-        | Primitive.Control(ControlOp.Scan(_, _, _, _, body)) -> [ body ]
+        | Primitive.Control(ControlOp.Scan(_, _, _, _, body) | ControlOp.Checkpoint body) -> [ body ]
+        | Primitive.Control(ControlOp.CustomGrad(_, body, vjp)) -> [ body; vjp ]
         | _ -> []
 
     /// The names of the sub-programs of a primitive, in the order of Program.children.
@@ -29,7 +30,8 @@ module Program =
         match primitive with
         | Primitive.Control(ControlOp.Cond _) -> [ "whenTrue"; "whenFalse" ]
         | Primitive.Control(ControlOp.While _) -> [ "condition"; "body" ]
-        | Primitive.Control(ControlOp.Scan _) -> [ "body" ]
+        | Primitive.Control(ControlOp.Scan _ | ControlOp.Checkpoint _) -> [ "body" ]
+        | Primitive.Control(ControlOp.CustomGrad _) -> [ "body"; "vjp" ]
         | _ -> []
 
     /// A primitive with its sub-programs replaced. The replacements have the same inputs and outputs.
@@ -41,6 +43,8 @@ module Program =
             | ControlOp.While(constants, condition, body) -> ControlOp.While(constants, f condition, f body)
             | ControlOp.Scan(constants, carry, length, reverse, body) ->
                 ControlOp.Scan(constants, carry, length, reverse, f body)
+            | ControlOp.Checkpoint body -> ControlOp.Checkpoint(f body)
+            | ControlOp.CustomGrad(captured, body, vjp) -> ControlOp.CustomGrad(captured, f body, f vjp)
             |> Primitive.Control
         | other -> other
 

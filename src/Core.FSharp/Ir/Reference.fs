@@ -78,6 +78,8 @@ and private control op (types: TensorType[]) (args: Literal[]) =
             carry <- interpret body (Array.append fixedArgs carry)
 
         carry
+    | ControlOp.Checkpoint body
+    | ControlOp.CustomGrad(_, body, _) -> interpret body args
     | ControlOp.Scan(constants, carry, length, reverse, body) ->
         scan
             (args[.. constants - 1], args[constants .. constants + carry - 1], args[constants + carry ..])

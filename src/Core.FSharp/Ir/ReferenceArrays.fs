@@ -300,6 +300,25 @@ let private solveColumn (l: float[]) (x: float[]) n k start column lower transpo
 
         x[column + i * k] <- rest / entry i i
 
+/// The cotangent of the Cholesky factorisation at `start`: Phi(G) with G = L'^-1 Q L^-1, where Q is symmetric and has the
+/// lower triangle of L' C.
+let private choleskyVjpAt (l: float[]) (c: float[]) (result: float[]) n start =
+    let product i j = Seq.sum (seq { for k in i .. n - 1 -> l[start + k * n + i] * c[start + k * n + j] })
+    let symmetric = Array.init (n * n) (fun at -> product (max (at / n) (at % n)) (min (at / n) (at % n)))
+
+    let solved (x: float[]) =
+        for column in 0 .. n - 1 do
+            solveColumn l x n n start column true true
+
+        x
+
+    let half = solved symmetric
+    let whole = solved (Array.init (n * n) (fun at -> half[at % n * n + at / n]))
+
+    for i in 0 .. n - 1 do
+        for j in 0..i do
+            result[start + i * n + j] <- if i = j then 0.5 * whole[i * n + j] else whole[i * n + j]
+
 /// Factorisations and solves, one matrix after the other; f32 is widened, and the results are rounded.
 let factor op (args: Literal[]) =
     let shape = args[0].Type.Shape
@@ -324,3 +343,10 @@ let factor op (args: Literal[]) =
                 solveColumn a x n k (m * n * n) (m * n * k + column) lower transpose
 
         ofReals args[1].Type.DType x
+    | FactorOp.CholeskyVjp ->
+        let result = Array.zeroCreate a.Length
+
+        for m in 0 .. matrices - 1 do
+            choleskyVjpAt a (Literal.widened args[1]) result n (m * n * n)
+
+        ofReals args[0].Type.DType result

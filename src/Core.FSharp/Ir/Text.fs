@@ -153,6 +153,7 @@ let private plain =
                 Primitive.Select
                 Primitive.Index IndexOp.DynamicUpdate
                 Primitive.Factor FactorOp.Cholesky
+                Primitive.Factor FactorOp.CholeskyVjp
                 Primitive.Random RandomOp.FoldIn
             |]
         ]
@@ -324,6 +325,10 @@ and private readPrimitive (line: Line) =
         | "scan" ->
             let constants, carry, length = line.Int "constants", line.Int "carry", line.Int "length"
             Primitive.Control(ControlOp.Scan(constants, carry, length, line.Flag "reverse", readProgram reader "body"))
+        | "checkpoint" -> Primitive.Control(ControlOp.Checkpoint(readProgram reader "body"))
+        | "customGrad" ->
+            let body = readProgram reader "body"
+            Primitive.Control(ControlOp.CustomGrad(line.Int "captured", body, readProgram reader "vjp"))
         | _ -> dataPrimitive line
 
     if TextOutput.attributes primitive <> line.Attributes then

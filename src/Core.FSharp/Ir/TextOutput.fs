@@ -39,6 +39,7 @@ let attributes primitive =
     | Primitive.Control(ControlOp.While(constants, _, _)) -> [ "constants", string constants ]
     | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, _)) ->
         [ "constants", string constants; "carry", string carry; "length", string length; "reverse", flagOf reverse ]
+    | Primitive.Control(ControlOp.CustomGrad(captured, _, _)) -> [ "captured", string captured ]
     | Primitive.Constant _
     | Primitive.Unary _
     | Primitive.Binary _
@@ -47,9 +48,9 @@ let attributes primitive =
     | Primitive.Convert _
     | Primitive.Move(MoveOp.Reshape _)
     | Primitive.Index(IndexOp.DynamicSlice _ | IndexOp.DynamicUpdate)
-    | Primitive.Factor FactorOp.Cholesky
+    | Primitive.Factor(FactorOp.Cholesky | FactorOp.CholeskyVjp)
     | Primitive.Random _
-    | Primitive.Control(ControlOp.Cond _) -> []
+    | Primitive.Control(ControlOp.Cond _ | ControlOp.Checkpoint _) -> []
 
 /// The shortest decimal that reads back to the same bits; NaNs other than the usual one by their 16 digits.
 let private showReal (x: float) =

@@ -362,6 +362,14 @@ let private factor op (types: TensorType[]) =
             Errors.shapes "triangularSolve" $"{show types}"
 
         types[1]
+    | FactorOp.CholeskyVjp ->
+        arity "choleskyVjp" 2 types
+        requireSquare "choleskyVjp" types[0]
+
+        if types[1] <> types[0] then
+            Errors.shapes "choleskyVjp" $"{show types}"
+
+        types[0]
 
 /// The type of a random key.
 let key = TensorType.create DType.I32 (Shape.ofList [ 2 ])
@@ -446,6 +454,16 @@ let private control op (types: TensorType[]) =
 
         let stack (ty: TensorType) = { ty with Shape = Shape.prepend length ty.Shape }
         Array.append results[.. carry - 1] (Array.map stack results[carry..])
+    | ControlOp.Checkpoint body ->
+        requireTypes name "the arguments of the body" (inputs body) types
+        outputs body
+    | ControlOp.CustomGrad(captured, body, vjp) ->
+        requireCounts name [ captured ] types
+        requireTypes name "the arguments of the body" (inputs body) types
+        let results = outputs body
+        requireTypes name "the arguments of the derivative" (Array.concat [ types; results; results ]) (inputs vjp)
+        requireTypes name "the derivative must give one cotangent per argument" types[captured..] (outputs vjp)
+        results
 
 /// The types of the results of a primitive applied to arguments of these types.
 let results primitive (types: TensorType[]) : TensorType[] =

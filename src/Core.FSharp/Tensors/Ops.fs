@@ -448,6 +448,10 @@ module Ops =
     let triangularSolve lower transposed (l: Tensor) (b: Tensor) =
         Bind.one (Primitive.Factor(FactorOp.TriangularSolve(lower, transposed))) [| l; b |]
 
+    /// The cotangent of x (its lower triangle) from the cotangent c of l = cholesky x: Phi(S + S') with
+    /// S = l'^-1 Phi(l' c) l^-1, where Phi takes the lower triangle and half the diagonal.
+    let internal choleskyVjp (l: Tensor) (c: Tensor) = Bind.one (Primitive.Factor FactorOp.CholeskyVjp) [| l; c |]
+
     /// The diagonal of the last two axes.
     let diagonal (x: Tensor) =
         let rank = x.Shape.Rank

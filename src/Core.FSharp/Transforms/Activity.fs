@@ -36,6 +36,9 @@ and results primitive (args: bool[]) : bool[] =
     | Primitive.Control(ControlOp.Cond(a, b)) -> Array.map2 (||) (outputs a args[1..]) (outputs b args[1..])
     | Primitive.Control(ControlOp.While(constants, _, body)) -> loop constants (args.Length - constants) body args
     | Primitive.Control(ControlOp.Scan(constants, carry, _, _, body)) -> loop constants carry body args
+    | Primitive.Control(ControlOp.Checkpoint body) -> outputs body args
+    // What varies is for the rule to say, whatever the body does.
+    | Primitive.Control(ControlOp.CustomGrad(_, body, _)) -> body.Outputs |> Array.map (fun _ -> true)
     | _ -> [| true |]
 
 /// The active results of the body of a loop, once what is carried has settled; the carry comes first.

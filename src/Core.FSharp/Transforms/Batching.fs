@@ -222,6 +222,7 @@ let private factor n op (args: Lane[]) =
     match op with
     | FactorOp.TriangularSolve _ when not args[0].Varies -> solveShared op args[0].Value args[1].Value
     | FactorOp.Cholesky
+    | FactorOp.CholeskyVjp
     | FactorOp.TriangularSolve _ -> each n (Primitive.Factor op) args
 
 /// The result of an equation without sub-programs in n lanes, along its first axis.

@@ -12,7 +12,7 @@ module Compile =
 
     /// The simplified program of a function of tensors of these types. The function is traced once.
     let program (types: TensorType[]) (f: Tensor[] -> Tensor[]) : Program =
-        Trace.program types f |> StopGradients.remove |> Simplify.program
+        Trace.program types f |> StopGradients.remove |> GivenDerivatives.drop |> Simplify.program
 
     /// A function of tensors of these types, compiled by an engine.
     let func (engine: IEngine) (types: TensorType[]) (f: Tensor[] -> Tensor[]) : ICompiled =
@@ -30,6 +30,7 @@ module Compile =
 
         Trace.program [| vector |] valueAndGradient
         |> StopGradients.remove
+        |> GivenDerivatives.drop
         |> Simplify.programWith options
         |> engine.Compile
 

@@ -35,6 +35,7 @@ and private needs (eq: Equation) (wanted: bool[]) : bool[] * bool[] =
         loopNeeds constants wanted.Length body test (Array.map2 (||) wanted test[constants..])
     | Primitive.Control(ControlOp.Scan(constants, carry, _, _, body)) ->
         loopNeeds constants carry body (Array.create eq.Args.Length false) wanted
+    | Primitive.Control(ControlOp.Checkpoint body) -> wanted, neededInputs body wanted
     | _ -> wanted, Array.create eq.Args.Length true
 
 /// The least set of carried values that is closed: what the next step needs of them is carried too.
@@ -68,6 +69,9 @@ and private pruneEquation (wanted: bool[]) (eq: Equation) : Equation =
     | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, body)) ->
         let constants, carry = count args[.. constants - 1], count kept[.. carry - 1]
         rebuilt (ControlOp.Scan(constants, carry, length, reverse, restrict args kept body))
+    | Primitive.Control(ControlOp.Checkpoint body) -> rebuilt (ControlOp.Checkpoint(restrict args kept body))
+    // The derivative speaks of all arguments and results.
+    | Primitive.Control(ControlOp.CustomGrad _) -> { eq with Primitive = Program.mapChildren prune eq.Primitive }
     | _ -> eq
 
 /// The same results from the equations that they need.

@@ -34,6 +34,17 @@ let deal (mask: bool[]) (items: Tensor[]) : Tensor option[] =
     let place = mask |> Array.scan (fun n on -> if on then n + 1 else n) 0
     mask |> Array.mapi (fun i on -> if on then Some items[place[i]] else None)
 
+/// Whether there are derivatives with respect to it.
+let isReal (x: Tensor) = DType.isReal x.DType
+
+/// Refuses a derivative with respect to what a function with its own derivative captures.
+let requireNoCaptured (active: bool[]) =
+    if Array.contains true active then
+        Errors.argument
+            "customGrad"
+            "the derivative would have to pass a tensor that the function captures, but its rule is about its arguments"
+            "make the tensor an argument of the function and give its cotangent in the rule"
+
 // ---- elementwise operations
 
 /// t -> t dy/dx for y = op x, or none where the derivative is zero everywhere.
@@ -181,7 +192,8 @@ let triangle lower diagonal (x: Tensor) =
 
     let weights = Literal.create (Shape.ofList [ n; n ]) (Storage.F64(Array.init (n * n) weight))
     let mask = Ops.broadcastTo x.Shape (Ops.convert x.DType (Tensor.OfLiteral weights))
-    Ops.select (Ops.notEqual mask (Ops.zerosLike mask)) (x * mask) (Ops.zerosLike x)
+    let kept = if diagonal = 1.0 then x else x * mask
+    Ops.select (Ops.notEqual mask (Ops.zerosLike mask)) kept (Ops.zerosLike x)
 
 /// The transposed matrices.
 let swapLast (x: Tensor) =

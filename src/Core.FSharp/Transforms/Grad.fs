@@ -1,6 +1,6 @@
 // Reverse-mode differentiation of functions of tensors: trace, run forward, walk the equations backwards with the rules
 // of Vjp. Covers Cond and Scan; a While that a derivative would have to pass is an error (PPL5006).
-// Relies on Vjp and Activity. Read Facts next.
+// Relies on Vjp and Activity. Read Jvp next.
 namespace Ppl.Core.Transforms
 
 open Ppl.Core
@@ -11,8 +11,6 @@ open Ppl.Core.Transforms.Derivatives
 /// Gradients of functions of tensors.
 [<RequireQualifiedAccess>]
 module Grad =
-
-    let private isReal (x: Tensor) = DType.isReal x.DType
 
     /// What the backward walk needs to know of the forward run of one equation.
     [<NoComparison; NoEquality>]
@@ -102,6 +100,8 @@ module Grad =
             backScan constants carry length reverse body step given
         | Primitive.Control(ControlOp.While _) ->
             Errors.notDifferentiable "whileLoop" "a reverse derivative through a loop of unknown length"
+        | Primitive.Control(ControlOp.Checkpoint body) -> backCheckpoint body step given
+        | Primitive.Control(ControlOp.CustomGrad(captured, _, vjp)) -> backCustom captured vjp step given
         | primitive -> Vjp.simple primitive step.ActiveArgs step.Args step.Results[0] given[0].Value
 
     /// The cotangents of a program's inputs, zero where none, only for those wanted.
@@ -120,6 +120,24 @@ module Grad =
         let branch program () = backInto program wanted operands given
         let results = Control.condMany step.Args[0] (branch whenTrue) (branch whenFalse)
         Array.append [| None |] (deal wanted results)
+
+    /// The forward run is repeated inside, apart from the first one.
+    and private backCheckpoint body step given =
+        let operands = Array.append step.Args (Array.choose id given)
+        let present = given |> Array.map Option.isSome
+        let n = step.Args.Length
+
+        let inside =
+            Trace.program (operands |> Array.map _.Type) (fun all ->
+                backInto body step.ActiveArgs all[.. n - 1] (deal present all[n..]))
+
+        deal step.ActiveArgs (Bind.many (Primitive.Control(ControlOp.Checkpoint inside)) operands)
+
+    and private backCustom captured vjp step given =
+        requireNoCaptured step.ActiveArgs[.. captured - 1]
+        let cotangents = Array.map2 orZero step.Results given
+        let results = Trace.replay vjp (Array.concat [ step.Args; step.Results; cotangents ])
+        Array.append (Array.create captured None) (results |> Array.map Some)
 
     /// The adjoint scan runs the other way; it carries the cotangents of the carry and the sums of those of the constants.
     and private backScan constants carry length reverse body step given =

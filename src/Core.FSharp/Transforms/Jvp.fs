@@ -2,7 +2,7 @@
 // loops of unknown length included.
 //   y = f(x), tangent t of x:  t of y = (dy/dx) t
 // A second derivation of every derivative: <c, J t> = <J' c, t> ties the two modes together. Absent tangents are zeros.
-// Relies on Derivatives and Activity. Read Vjp next.
+// Relies on Grad (to transpose the derivatives that users give). Read Lanes next.
 namespace Ppl.Core.Transforms
 
 open Ppl.Core
@@ -32,6 +32,18 @@ module Jvp =
         let right = Ops.triangularSolve true false l (lower + swapLast lower)
         let both = swapLast (Ops.triangularSolve true false l (swapLast right))
         matmul l false (triangle true 0.5 both) false
+
+    /// a = Phi(G), G = S + S', S = L'^-1 Phi(L' b) L^-1: linear in b, and dL on either side of S gives -L'^-1 dL' G.
+    let private choleskyVjp (l: Tensor) (b: Tensor) (a: Tensor) (tl: Tensor option) (tb: Tensor option) =
+        let lower = triangle true 1.0
+        let solve x = Ops.triangularSolve true true l x
+
+        let moved (t: Tensor) =
+            let inner = Ops.choleskyVjp l (solve (matmul (lower t) true (lower b) false))
+            let outer = solve (matmul (lower t) true (a + swapLast a) false)
+            inner - triangle true 0.5 (outer + swapLast outer)
+
+        sum (Option.map (Ops.choleskyVjp l) tb) (Option.map moved tl)
 
     /// op(L) X = B, so op(L) dX = dB - op(dL) X.
     let private triangularSolve lower transpose (l: Tensor) (x: Tensor) (tl: Tensor option) (tb: Tensor option) =
@@ -63,6 +75,7 @@ module Jvp =
         | Primitive.Contract axes ->
             sum (along 0 (fun t -> Ops.dotGeneral axes t xs[1])) (along 1 (fun t -> Ops.dotGeneral axes xs[0] t))
         | Primitive.Factor FactorOp.Cholesky -> along 0 (cholesky y)
+        | Primitive.Factor FactorOp.CholeskyVjp -> choleskyVjp xs[0] xs[1] y ts[0] ts[1]
         | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) ->
             triangularSolve lower transpose xs[0] y ts[0] ts[1]
         | Primitive.Convert dtype -> if DType.isReal dtype then along 0 (Ops.convert dtype) else None
@@ -100,6 +113,8 @@ module Jvp =
         | Primitive.Control(ControlOp.While(constants, condition, body)) -> pushWhile constants condition body args ts
         | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, body)) ->
             pushScan constants carry length reverse body args ts
+        | Primitive.Control(ControlOp.Checkpoint body) -> pushCheckpoint eq body args ts
+        | Primitive.Control(ControlOp.CustomGrad(captured, _, vjp)) -> pushCustom eq captured vjp args ts
         | primitive ->
             let results = Bind.many primitive args
             results, [| simple primitive args results[0] ts |]
@@ -115,6 +130,28 @@ module Jvp =
         let results = Control.condMany args[0] (branch whenTrue) (branch whenFalse)
         let n = eq.Outs.Length
         results[.. n - 1], deal mask results[n..]
+
+    and private pushCheckpoint eq body args ts =
+        let moving = ts |> Array.map Option.isSome
+        let mask = Activity.results eq.Primitive moving
+        let given = Array.append args (Array.choose id ts)
+        let n = eq.Outs.Length
+
+        let inside =
+            Trace.program (given |> Array.map _.Type) (fun all ->
+                pushInto body mask all[.. args.Length - 1] (deal moving all[args.Length ..]))
+
+        let results = Bind.many (Primitive.Control(ControlOp.Checkpoint inside)) given
+        results[.. n - 1], deal mask results[n..]
+
+    /// The user's rule is c -> J' c; its transpose is t -> J t. It is linear: any c will do to transpose it.
+    and private pushCustom eq captured vjp args ts =
+        requireNoCaptured (ts[.. captured - 1] |> Array.map Option.isSome)
+        let results = Bind.many eq.Primitive args
+        let rule (cotangents: Tensor[]) = Trace.replay vjp (Array.concat [ args; results; cotangents ])
+        let _, transposed = Grad.vjp rule (results |> Array.map Ops.zerosLike)
+        let tangents = transposed (Array.map2 orZero args[captured..] ts[captured..])
+        results, Array.map2 (fun (y: Tensor) t -> if Derivatives.isReal y then Some t else None) results tangents
 
     /// The loop carries the tangents of what varies beside the values.
     and private pushWhile constants condition body args ts =

@@ -69,6 +69,7 @@ and private results (eq: Equation) (args: bool[]) : bool[] =
             Array.map2 (||) (outputs a args[1..]) (outputs b args[1..])
     | Primitive.Control(ControlOp.While(constants, condition, body)) -> snd (whileLoop constants condition body args)
     | Primitive.Control(ControlOp.Scan(constants, carry, _, _, body)) -> scan constants carry body args
+    | Primitive.Control(ControlOp.Checkpoint body) -> outputs body args
     | _ -> Array.create eq.Outs.Length true
 
 /// Whether the condition of a loop differs between lanes, and which carried values do, once they have settled. Where the

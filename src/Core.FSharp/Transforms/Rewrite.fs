@@ -110,7 +110,7 @@ let rec private emit (facts: Facts) primitive (args: Var[]) : Var[] =
     | Primitive.Control op -> control facts op args
     | _ -> [| facts.Emit(primitive, args) |]
 
-and private control facts op (args: Var[]) : Var[] =
+and private control (facts: Facts) op (args: Var[]) : Var[] =
     let write op args = facts.Builder.Emit(Primitive.Control op, args)
 
     match op with
@@ -131,6 +131,14 @@ and private control facts op (args: Var[]) : Var[] =
         let kept = remaining given args
         let constants = constants - (args.Length - kept.Length)
         write (ControlOp.Scan(constants, carry, length, reverse, program body given)) kept
+    | ControlOp.Checkpoint body when Array.forall facts.IsKnown args -> inlined facts body args
+    | ControlOp.Checkpoint body ->
+        let given = specialise facts args.Length args
+        write (ControlOp.Checkpoint(program body given)) (remaining given args)
+    // Its derivative speaks of all arguments.
+    | ControlOp.CustomGrad(captured, body, vjp) ->
+        let alone (inside: Program) = program inside (inside.Inputs |> Array.map (fun _ -> Given.Nothing))
+        write (ControlOp.CustomGrad(captured, alone body, alone vjp)) args
 
 and private inlined facts (body: Program) (args: Var[]) : Var[] =
     let vars: Var[] = Array.zeroCreate body.Types.Length

@@ -2,7 +2,8 @@
 // Sums of squares over data are compressed where that saves work.
 // Linear recurrences of scans are brought into the form that is fastest to iterate.
 // Softplus and sigmoid are written with their common exponential.
-// Relies on Rewrite, DeadCode, Compress, Recurrence and Exponentials. Read Compile next.
+// What loops compute in every turn from the same values moves in front of them.
+// Relies on Rewrite, DeadCode, Compress, LoopInvariants, Recurrence and Exponentials. Read Compile next.
 namespace Ppl.Core.Transforms
 
 open Ppl.Core
@@ -42,13 +43,13 @@ module Simplify =
     /// The simplified program, and one line for each sum whose data were compressed.
     let report (options: SimplifyOptions) (program: Program) : Program * string list =
         let program, notes = DeadCode.prune program |> repeat rounds |> compressed options
-        program |> Recurrence.shorten |> Exponentials.expand |> repeat rounds, notes
+        program |> LoopInvariants.hoist |> Recurrence.shorten |> Exponentials.expand |> repeat rounds, notes
 
     /// The simplified program, with these options.
     let programWith options program : Program = fst (report options program)
 
     /// Common subexpressions are shared, known values computed, scalar factors and terms moved out of sums, products with
-    /// known matrices written out, data compressed, dead code removed. Inputs and outputs stay.
+    /// known matrices written out, data compressed, invariants moved out of loops, dead code removed. Inputs and outputs stay.
     let program (program: Program) : Program = programWith SimplifyOptions.Default program
 
     /// A function of tensors with its data compressed, to be differentiated in its place: gradients use the single rows, so

@@ -124,13 +124,15 @@ let private contract (axes: DotAxes) wanted (x: Tensor) (y: Tensor) (c: Tensor) 
             contractOne axes.BatchRight axes.ContractRight y axes.BatchLeft axes.ContractLeft x c b)
     |]
 
-/// Murray (2016), Differentiation of the Cholesky decomposition, eq. (10), for a factorisation that reads the lower
-/// triangle: S = L'^-1 Phi(L' c) L^-1; the cotangent is the lower triangle of S + S' with the diagonal halved.
-let private cholesky (l: Tensor) (c: Tensor) =
-    let phi = triangle true 0.5 (matmul l true c false)
-    let half = Ops.triangularSolve true true l phi
-    let s = swapLast (Ops.triangularSolve true true l (swapLast half))
-    Some(triangle true 0.5 (s + swapLast s))
+/// a = Phi(G), G = S + S', S = L'^-1 Phi(L' b) L^-1. With H = Phi(c) + Phi(c)' and K = H L'^-1: the cotangent of Phi(L' b)
+/// is L^-1 K, of which Y = Phi(L^-1 K) counts, and L^-1 on both sides of S gives -G K.
+let private choleskyVjp (wanted: bool[]) (l: Tensor) (b: Tensor) (a: Tensor) (c: Tensor) =
+    let phi = triangle true 0.5
+    let lower = triangle true 1.0
+    let k = swapLast (Ops.triangularSolve true false l (phi c + swapLast (phi c)))
+    let y = phi (Ops.triangularSolve true false l k)
+    let left () = lower (matmul (lower b) false y true - matmul (a + swapLast a) false k false)
+    [| when' wanted 0 left; when' wanted 1 (fun () -> lower (matmul (lower l) false y false)) |]
 
 /// op(L) X = B: the cotangent of B is op(L)'^-1 c, that of L is minus its product with X', in the triangle that is read.
 let private triangularSolve lower transpose wanted (l: Tensor) (x: Tensor) (c: Tensor) =
@@ -165,7 +167,8 @@ let simple primitive (wanted: bool[]) (xs: Tensor[]) (y: Tensor) (c: Tensor) : T
     | Primitive.Move op -> move op xs c
     | Primitive.Index op -> index op wanted xs c
     | Primitive.Contract axes -> contract axes wanted xs[0] xs[1] c
-    | Primitive.Factor FactorOp.Cholesky -> [| cholesky y c |]
+    | Primitive.Factor FactorOp.Cholesky -> [| Some(Ops.choleskyVjp y c) |]
+    | Primitive.Factor FactorOp.CholeskyVjp -> choleskyVjp wanted xs[0] xs[1] y c
     | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) -> triangularSolve lower transpose wanted xs[0] y c
     | Primitive.Convert dtype -> [| (if DType.isReal dtype then Some(Ops.convert xs[0].DType c) else None) |]
     | Primitive.Constant _

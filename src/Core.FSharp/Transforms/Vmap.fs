@@ -3,7 +3,7 @@
 //   a branch whose condition differs between lanes becomes both branches and a selection;
 //   a loop whose condition differs runs while one lane goes on; lanes that have ended keep what they carry;
 //   loops inside either see which lanes are active and end when those have: others may hold anything.
-// Relies on Batching. Read Facts next.
+// Relies on Batching. Read Jacobians next.
 namespace Ppl.Core.Transforms
 
 open Ppl.Core
@@ -61,6 +61,8 @@ module Vmap =
                 commonLoop n mask constants condition body carried args
         | ControlOp.Scan(constants, carry, length, reverse, body) ->
             scan n mask constants carry length reverse body args
+        | ControlOp.Checkpoint body -> checkpoint n mask body args
+        | ControlOp.CustomGrad(captured, body, vjp) -> customGrad n mask captured body vjp args
 
     and private cond n mask whenTrue whenFalse (condition: Tensor) operands =
         let on = flags operands
@@ -134,6 +136,43 @@ module Vmap =
         let state, ys = Control.scanBy reverse length step (Array.map2 (settle n) carried initial) sequences
         let ys = Array.map2 (fun on y -> marked on (if on then moveAxis 1 0 y else y)) stacked ys
         Array.append (Array.map2 marked carried state) ys
+
+    /// A program of lanes: (mask, if any, then values) -> the results. What it needs from here are its arguments alone.
+    and private closed n (mask: Tensor option) (program: Program) (lanes: Lane[]) finish : Program =
+        let front = Option.toArray mask
+        let types = Array.append front (lanes |> Array.map _.Value) |> Array.map _.Type
+
+        Trace.program types (fun all ->
+            let mask = if front.Length = 0 then None else Some all[0]
+            finish mask (run n mask program (Array.map2 marked (flags lanes) all[front.Length ..])))
+
+    and private checkpoint n mask body args =
+        let varies = outputs body (flags args)
+        let inside = closed n mask body args (fun _ ys -> Array.map2 (settle n) varies ys)
+        let operands = Array.append (Option.toArray mask) (args |> Array.map _.Value)
+        Bind.many (Primitive.Control(ControlOp.Checkpoint inside)) operands |> Array.map2 marked varies
+
+    /// The rule is mapped too; the cotangent of what the lanes share is the sum of theirs.
+    and private customGrad n mask captured body vjp args =
+        let inside = closed n mask body args (fun _ ys -> Array.map (spread n) ys)
+        let stacked (ty: TensorType) = varying (Ops.zeros (TensorType.create ty.DType (Shape.prepend n ty.Shape)))
+        let results = Program.outputTypes body |> Array.map stacked
+
+        let total mask (c: Tensor) =
+            if Derivatives.isReal c then
+                let zero = Ops.zerosLike c
+                Ops.sumAlong [| 0 |] (mask |> Option.fold (fun c mask -> choose mask c zero) c)
+            else
+                Ops.zeros (TensorType.create c.DType (Shape.tail c.Shape))
+
+        let cotangents mask (cs: Lane[]) =
+            Array.map2 (fun (x: Lane) c -> if x.Varies then spread n c else total mask (spread n c)) args[captured..] cs
+
+        let front = Option.toArray mask
+        let rule = closed n mask vjp (Array.concat [ args; results; results ]) cotangents
+        let op = ControlOp.CustomGrad(captured + front.Length, inside, rule)
+        let operands = Array.append front (args |> Array.map _.Value)
+        Bind.many (Primitive.Control op) operands |> Array.map varying
 
     // ---- functions
 

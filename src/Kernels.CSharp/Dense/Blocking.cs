@@ -31,6 +31,9 @@ internal static class Blocking
     /// <summary>Steps of the inner index that give the rows of the next tile time to come from memory.</summary>
     internal const int PrefetchInner = 64;
 
+    /// <summary>Up to so many rows the cotangent of a factorisation is computed in one piece.</summary>
+    internal const int CotangentRows = 16;
+
     /// <summary>Vectors of the next panel: at most three, and rather two and two than three and one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int PanelVectors(int rest) => rest == 4 ? 2 : rest > 3 ? 3 : rest;

@@ -1,6 +1,7 @@
 // Products with a vector and transposition on raw row-major memory. Operands of a result may not overlap it.
 using System;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Ppl.Kernels;
 
@@ -10,6 +11,9 @@ namespace Ppl.Kernels;
 /// </summary>
 public static unsafe partial class Dense
 {
+    /// <summary>Rows of the blocks that factorisations and solutions treat without the matrix product.</summary>
+    private const int Panel = 32;
+
     /// <summary>
     /// y = alpha op(A) x + beta y; A [rows, columns] as stored with row stride lda. y is not read when beta = 0.
     /// Without transposition an element is a <see cref="FixedOrder.Dot"/>; with it, a chain over the rows of A in
@@ -67,4 +71,23 @@ public static unsafe partial class Dense
             }
         }
     }
+
+    /// <summary>Elements of the largest matrices that go into lanes.</summary>
+    private const int LaneElements = 16 * 16;
+
+    // Matrices smaller than that gain nothing from lanes, larger ones leave the first-level cache.
+    private static bool FitsLanes(int n) => n > 1 && n * n <= LaneElements;
+
+    // The next cache line; callers leave room for it.
+    private static void* Align(void* x) => (void*)(((nuint)x + 63) & ~(nuint)63);
+
+    private static int LargestLanes<T>() => Vector512<T>.Count;
+
+    private static int Lanes<T>() =>
+        Vector512.IsHardwareAccelerated ? Vector512<T>.Count
+        : Vector256.IsHardwareAccelerated ? Vector256<T>.Count
+        : Vector128<T>.Count;
+
+    // The first part of more rows than a panel holds, a multiple of the panel.
+    private static int Half(int n) => (n + 2 * Panel - 1) / (2 * Panel) * Panel;
 }

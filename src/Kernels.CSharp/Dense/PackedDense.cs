@@ -25,6 +25,15 @@ public static unsafe class PackedDense
         }
     }
 
+    /// <summary>The cotangent of one packed matrix from that of its Cholesky factor; see the pointer form.</summary>
+    public static void CholeskyVjp(int n, ReadOnlySpan<double> l, ReadOnlySpan<double> c, Span<double> result)
+    {
+        fixed (double* pl = l, pc = c, pr = result)
+        {
+            Dense.CholeskyVjp(n, pl, n, pc, n, pr, n);
+        }
+    }
+
     /// <summary>X with op(T) X = B in place of the packed matrix B [n, m]; see the pointer form.</summary>
     public static void TriangularSolve(int n, int m, ReadOnlySpan<double> t, bool lower, bool transpose, Span<double> b)
     {

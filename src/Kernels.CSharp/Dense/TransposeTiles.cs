@@ -1,5 +1,6 @@
 // Transposition of small matrices by 4 x 4 tiles in registers, with a scale for each row. Elements are moved and rounded
 // one by one, so that the instructions of the machine at hand may be used without changing any result.
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -53,14 +54,16 @@ internal static unsafe class TransposeTiles
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopyElements(
-        int rows, int columns, double* source, nint sourceStride, double* target, nint targetStride, double* scales)
+    private static void CopyElements<T>(
+        int rows, int columns, T* source, nint sourceStride, T* target, nint targetStride, T* scales)
+        where T : unmanaged, INumber<T>
     {
         for (var i = 0; i < rows; i++)
         {
             for (var j = 0; j < columns; j++)
             {
-                target[j * targetStride + i] = scales == null ? source[i * sourceStride + j] : source[i * sourceStride + j] * scales[i];
+                var x = source[i * sourceStride + j];
+                target[j * targetStride + i] = scales == null ? x : x * scales[i];
             }
         }
     }
@@ -71,21 +74,20 @@ internal static unsafe class TransposeTiles
         int rows, int columns, double* source, nint sourceStride, double* target, nint targetStride) =>
         Copy(rows, columns, source, sourceStride, target, targetStride, null);
 
+    /// <inheritdoc cref="Copy(int, int, double*, nint, double*, nint)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Copy(
+        int rows, int columns, float* source, nint sourceStride, float* target, nint targetStride) =>
+        Copy(rows, columns, source, sourceStride, target, targetStride, null);
+
     /// <inheritdoc cref="Copy(int, int, double*, nint, double*, nint, double*)"/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Copy(
-        int rows, int columns, float* source, nint sourceStride, float* target, nint targetStride)
+        int rows, int columns, float* source, nint sourceStride, float* target, nint targetStride, float* scales)
     {
         if (rows < Tile || columns < Tile || !Sse.IsSupported)
         {
-            for (var i = 0; i < rows; i++)
-            {
-                for (var j = 0; j < columns; j++)
-                {
-                    target[j * targetStride + i] = source[i * sourceStride + j];
-                }
-            }
-
+            CopyElements(rows, columns, source, sourceStride, target, targetStride, scales);
             return;
         }
 
@@ -95,21 +97,24 @@ internal static unsafe class TransposeTiles
             for (var j = 0; j < columns; j += Tile)
             {
                 var j0 = j + Tile <= columns ? j : columns - Tile;
-                CopyTile(source + i0 * sourceStride + j0, sourceStride, target + j0 * targetStride + i0, targetStride);
+                CopyTile(
+                    source + i0 * sourceStride + j0, sourceStride, target + j0 * targetStride + i0, targetStride,
+                    scales == null ? Vector128<float>.One : Vector128.Load(scales + i0));
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void CopyTile(float* source, nint sourceStride, float* target, nint targetStride)
+    private static void CopyTile(
+        float* source, nint sourceStride, float* target, nint targetStride, Vector128<float> scales)
     {
         var (r0, r1) = (Vector128.Load(source), Vector128.Load(source + sourceStride));
         var (r2, r3) = (Vector128.Load(source + 2 * sourceStride), Vector128.Load(source + 3 * sourceStride));
         var (low01, high01) = (Sse.UnpackLow(r0, r1), Sse.UnpackHigh(r0, r1));
         var (low23, high23) = (Sse.UnpackLow(r2, r3), Sse.UnpackHigh(r2, r3));
-        Sse.MoveLowToHigh(low01, low23).Store(target);
-        Sse.MoveHighToLow(low23, low01).Store(target + targetStride);
-        Sse.MoveLowToHigh(high01, high23).Store(target + 2 * targetStride);
-        Sse.MoveHighToLow(high23, high01).Store(target + 3 * targetStride);
+        (Sse.MoveLowToHigh(low01, low23) * scales).Store(target);
+        (Sse.MoveHighToLow(low23, low01) * scales).Store(target + targetStride);
+        (Sse.MoveLowToHigh(high01, high23) * scales).Store(target + 2 * targetStride);
+        (Sse.MoveHighToLow(high23, high01) * scales).Store(target + 3 * targetStride);
     }
 }

@@ -86,7 +86,7 @@ public static unsafe partial class Dense
     // C -= A B.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Subtract(
-        int rows, int columns, int inner, double* a, nint aRow, nint aColumn, double* b, nint bRow,
+        int rows, int columns, int inner, double* a, nint aRow, nint aColumn, double* b, nint bRow, nint bColumn,
         double* c, nint cRow)
     {
         var product = new DoubleProduct
@@ -99,7 +99,7 @@ public static unsafe partial class Dense
             AColumn = aColumn,
             B = b,
             BRow = bRow,
-            BColumn = 1,
+            BColumn = bColumn,
             C = c,
             CRow = cRow,
             Subtract = true,

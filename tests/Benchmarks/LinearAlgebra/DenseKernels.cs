@@ -10,7 +10,7 @@ namespace Ppl.Benchmarks.LinearAlgebra;
 
 internal static unsafe class DenseKernels
 {
-    private const int Blocks = 25;
+    private const int Blocks = 25, Batch = 64;
     private const double BlockSeconds = 0.0005;
 
     /// <summary>The table of all comparisons; the arguments are not used.</summary>
@@ -39,7 +39,11 @@ internal static unsafe class DenseKernels
     {
         int[] sizes = [2, 3, 4, 6, 8, 12, 16, 20, 24, 31, 48, 64, 100, 128, 256, 512, 1024];
         double? ProductGoal(int n) => n < 32 ? 1.0 : n is 256 or 512 or 1024 ? 0.75 : null;
-        return sizes.SelectMany(n => new[] { Product64(n, ProductGoal(n)), Product32(n, ProductGoal(n)) });
+        var products = sizes.SelectMany(n => new[] { Product64(n, ProductGoal(n)), Product32(n, ProductGoal(n)) });
+        int[] large = [16, 32, 64, 128, 256, 512, 1024];
+        var factors = large.SelectMany(n => new[] { Cholesky(n, n == 512 ? 0.6 : null), Solve(n) });
+        int[] small = [4, 5, 8, 11, 12, 16];
+        return products.Concat(factors).Concat(small.SelectMany(n => new[] { CholeskyBatch(n), SolveBatch(n, 1), SolveBatch(n, n) }));
     }
 
     private static Case Product64(int n, double? goal)
@@ -58,6 +62,96 @@ internal static unsafe class DenseKernels
             "product f32", n, 2.0 * n * n * n, goal,
             () => Kernels.Dense.Gemm(n, n, n, 1.0f, a, n, false, b, n, false, 0.0f, c, n),
             () => OpenBlas.Gemm(n, n, n, a, b, false, c));
+    }
+
+    private static Case Cholesky(int n, double? goal)
+    {
+        double* a = PositiveDefinite(n, 1), l = Random<double>(n * n);
+        return new Case(
+            "cholesky", n, n * (double)n * n / 3.0, goal,
+            () => Kernels.Dense.Cholesky(n, a, n, l, n),
+            () =>
+            {
+                Copy(n * n, a, l);
+                OpenBlas.Cholesky(n, l);
+            });
+    }
+
+    private static Case Solve(int n)
+    {
+        double* l = Factors(n, 1), b = Random<double>(n * n), x = Random<double>(n * n);
+        return new Case(
+            "solve, n right-hand sides", n, n * (double)n * n, null,
+            () =>
+            {
+                Copy(n * n, b, x);
+                Kernels.Dense.TriangularSolve(n, n, l, n, true, false, false, x, n);
+            },
+            () =>
+            {
+                Copy(n * n, b, x);
+                OpenBlas.Solve(n, n, l, false, x);
+            });
+    }
+
+    private static Case CholeskyBatch(int n)
+    {
+        int size = n * n;
+        double* a = PositiveDefinite(n, Batch), l = Random<double>(Batch * size);
+        return new Case(
+            $"{Batch} x cholesky", n, Batch * (double)size * n / 3.0, 3.0,
+            () => Kernels.Dense.CholeskyBatch(Batch, n, a, size, n, l, size, n, null),
+            () =>
+            {
+                Copy(Batch * size, a, l);
+                for (int i = 0; i < Batch; i++)
+                {
+                    OpenBlas.Cholesky(n, l + (i * size));
+                }
+            });
+    }
+
+    private static Case SolveBatch(int n, int m)
+    {
+        int size = n * n, sides = n * m;
+        double* l = Factors(n, Batch), b = Random<double>(Batch * sides), x = Random<double>(Batch * sides);
+        return new Case(
+            $"{Batch} x solve, {(m == 1 ? "one right-hand side" : "n right-hand sides")}", n, Batch * (double)size * m, 3.0,
+            () =>
+            {
+                Copy(Batch * sides, b, x);
+                Kernels.Dense.TriangularSolveBatch(Batch, n, m, l, size, n, true, false, false, x, sides, m);
+            },
+            () =>
+            {
+                Copy(Batch * sides, b, x);
+                for (int i = 0; i < Batch; i++)
+                {
+                    OpenBlas.Solve(n, m, l + (i * size), false, x + (i * sides));
+                }
+            });
+    }
+
+    private static void Copy(int count, double* source, double* target) =>
+        new ReadOnlySpan<double>(source, count).CopyTo(new Span<double>(target, count));
+
+    private static double* Factors(int n, int batch)
+    {
+        double* a = PositiveDefinite(n, batch);
+        Kernels.Dense.CholeskyBatch(batch, n, a, n * n, n, a, n * n, n, null);
+        return a;
+    }
+
+    private static double* PositiveDefinite(int n, int batch)
+    {
+        double* root = Random<double>(batch * n * n), a = Random<double>(batch * n * n);
+        Kernels.Dense.GemmBatch(batch, n, n, n, 1.0, root, n * n, n, false, root, n * n, n, true, 0.0, a, n * n, n);
+        for (int i = 0; i < batch * n; i++)
+        {
+            a[(i / n * n * n) + (i % n * (n + 1))] += 1.0;
+        }
+
+        return a;
     }
 
     /// <summary>Values in (-1, 1) in aligned memory that stays for the life of the process.</summary>

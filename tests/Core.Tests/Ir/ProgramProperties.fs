@@ -61,7 +61,7 @@ let ``random programs use every primitive, nested too`` () =
 
     let others =
         "constant iota select convert sort argSort argMax argMin searchSorted reshape transpose broadcast slice pad concat reverse take scatterAdd \
-         dynamicSlice dynamicUpdate dot cholesky triangularSolve foldIn uniform bits cond while scan"
+         dynamicSlice dynamicUpdate dot cholesky triangularSolve foldIn uniform bits cond while scan checkpoint customGrad"
             .Split
             ' '
 

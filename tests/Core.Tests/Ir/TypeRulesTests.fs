@@ -148,6 +148,7 @@ let ``contractions and factorisations need fitting matrices`` () =
     refuses "PPL5001" cholesky "f64[2,3]" [ "f64[2,3]" ]
     refuses "PPL5001" cholesky "f64[3]" [ "f64[3]" ]
     refuses "PPL5002" cholesky "i32[3,3]" [ "i32[3,3]" ]
+    refuses "PPL5001" (Primitive.Factor FactorOp.CholeskyVjp) "f64[3,3] f64[2,2]" [ "f64[3,3]"; "f64[2,2]" ]
     let solve = Primitive.Factor(FactorOp.TriangularSolve(true, false))
     refuses "PPL5001" solve "f64[3,3] f64[2,1]" [ "f64[3,3]"; "f64[2,1]" ]
     refuses "PPL5001" solve "f64[3,3] f64[3]" [ "f64[3,3]"; "f64[3]" ]
@@ -201,5 +202,6 @@ let ``right calls have the documented types`` () =
     gives "i32[3]" (Primitive.Order(OrderOp.ArgMin 0)) "i32[2,3]"
     gives "i32[2,5]" (Primitive.Order(OrderOp.SearchSorted true)) "f64[2,3] f64[2,5]"
     gives "f64[5,2,4,7]" (dot [| 1 |] [| 0 |] [| 2 |] [| 2 |]) "f64[2,5,3,4] f64[5,7,3]"
+    gives "f64[2,3,3]" (Primitive.Factor FactorOp.CholeskyVjp) "f64[2,3,3] f64[2,3,3]"
     gives "f64[2,3,1]" (Primitive.Factor(FactorOp.TriangularSolve(true, true))) "f64[2,3,3] f64[2,3,1]"
     gives "f64[] f64[3,2]" (Primitive.Control(ControlOp.Scan(0, 1, 3, false, identity "f64[] f64[2]"))) "f64[] f64[3,2]"
