@@ -121,14 +121,8 @@ let private factorWork (s: Squares) =
     let columns = float (s.Rows.Gathered.Length + s.Rows.Scalars.Length + 1)
     2.0 * float s.Length * columns * columns
 
-/// Whether derivatives of their own are given somewhere in a program; simplification drops them.
-let rec private hasOwnDerivatives (program: Program) : bool =
-    program.Equations
-    |> Array.exists (fun eq ->
-        Primitive.name eq.Primitive = "customGrad"
-        || List.exists hasOwnDerivatives (Program.children eq.Primitive))
-
-let rec private hasSquares (program: Program) : bool =
+/// Whether a program, simplified or not, has anything that could be compressed: a cheap look.
+let rec mayApply (program: Program) : bool =
     let isLong (v: Var) = program.Types[v].Shape.Count >= fewest
 
     let hasSquare (eq: Equation) =
@@ -136,12 +130,9 @@ let rec private hasSquares (program: Program) : bool =
         | Primitive.Unary UnaryOp.Square, _
         | Primitive.Binary BinaryOp.Pow, _ -> isLong eq.Args[0]
         | (Primitive.Binary BinaryOp.Mul | Primitive.Contract _), [| x; y |] -> x = y && isLong x
-        | primitive, _ -> Program.children primitive |> List.exists hasSquares
+        | primitive, _ -> Program.children primitive |> List.exists mayApply
 
     Array.exists hasSquare program.Equations
-
-/// Whether a program that is to be differentiated, simplified or not, has anything that could be compressed: a cheap look.
-let mayApply (program: Program) : bool = hasSquares program && not (hasOwnDerivatives program)
 
 // ---- decision
 
