@@ -116,7 +116,7 @@ type Op =
     | Mask of bool
     | Unary of UnaryOp * Value
     | Binary of BinaryOp * Value * Value
-    /// A special function of two or three reals.
+    /// A special function of two or three reals (Real).
     | Special of SpecialOp * Value[]
     /// a b + c, rounded once (Real, Single)
     | Fma of a: Value * b: Value * c: Value

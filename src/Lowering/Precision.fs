@@ -53,14 +53,16 @@ let rec widen (options: LowerOptions) (program: Program) : Program =
 
     for eq in program.Equations do
         if eq.Args.Length > 0 && isSingle eq.Args[0] && isWidened options program.Types eq then
-            let args = Array.map widened eq.Args
+            let args = Array.map (fun v -> if isSingle v then widened v else v) eq.Args
+            let outs = Array.map (fun v -> if isSingle v then wide v else v) eq.Outs
+            equations.Add { eq with Args = args; Outs = outs }
 
-            if isSingle eq.Outs[0] then
-                let result = wide eq.Outs[0]
-                equations.Add { eq with Args = args; Outs = [| result |] }
-                convert DType.F32 result eq.Outs[0]
-            else
-                equations.Add { eq with Args = args }
+            Array.iter2
+                (fun result out ->
+                    if isSingle out then
+                        convert DType.F32 result out)
+                outs
+                eq.Outs
         else
             equations.Add { eq with Primitive = Program.mapChildren (widen options) eq.Primitive }
 

@@ -69,10 +69,10 @@ let private special (b: Build) =
 
     let op =
         Primitive.members<SpecialOp>
-        |> Array.filter (fun op -> b.Family <> Smooth || differentiable op)
+        |> Array.filter (fun op -> not b.IsSmooth || differentiable op)
         |> b.OneOf
 
-    let first = b.Of DType.F64
+    let first = b.Of(b.Vary DType.F64)
 
     let args =
         Array.append [| first |] (Array.init (Primitive.specialArity op - 1) (fun _ -> b.Need(b.TypeOf first)))
