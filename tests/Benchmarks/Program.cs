@@ -14,6 +14,7 @@ var commands = new Dictionary<string, Func<string[], Table>>
 {
     ["gradients"] = Gradients.Run,
     ["compress"] = Compressed.Run,
+    ["lanes"] = Lanes.Run,
     ["nuts"] = Sampling.Run,
     ["overview"] = Overview.Run,
     ["compile"] = Compilation.Run,

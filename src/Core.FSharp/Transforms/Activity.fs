@@ -42,6 +42,7 @@ and private outputs answers (program: Program) activeInputs =
 and private resultsOf answers primitive (args: bool[]) : bool[] =
     match primitive with
     | Primitive.Unary(UnaryOp.Floor | UnaryOp.Sign | UnaryOp.StopGradient)
+    | Primitive.Factor FactorOp.DetSign
     | Primitive.Order(OrderOp.ArgSort _ | OrderOp.ArgMax _ | OrderOp.ArgMin _ | OrderOp.SearchSorted _)
     | Primitive.Compare _
     | Primitive.Random _ -> [| false |]

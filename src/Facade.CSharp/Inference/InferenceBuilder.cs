@@ -73,6 +73,17 @@ public sealed class InferenceBuilder<TModel>
     /// </summary>
     public InferenceBuilder<TModel> CompressData(bool compress) => With(settings with { CompressData = compress });
 
+    /// <summary>
+    /// Runs this many chains together, in the SIMD lanes of one thread (default 1: each chain on its own). 8 suits
+    /// <see cref="Hmc"/> on small models with 8 chains or more. It does not pay for <see cref="Nuts"/>, where all chains
+    /// wait for the longest tree. What a chain draws changes by rounding alone.
+    /// </summary>
+    public InferenceBuilder<TModel> Lanes(int count)
+    {
+        Setting.Require(count is >= 1 and <= 64, nameof(Lanes), count, "give a number from 1 to 64, usually 8");
+        return With(settings with { Lanes = count });
+    }
+
     /// <summary>The engine that compiles and runs the sampler. Default: machine code for this processor.</summary>
     public InferenceBuilder<TModel> Engine(IEngine engine) => With(settings with { Engine = Guard.Given(engine) });
 

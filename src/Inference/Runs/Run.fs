@@ -34,35 +34,41 @@ module Run =
         let warmup = sampler.Run.Warmup
         max 0 (limit - max first warmup)
 
+    /// Continues chains that are between the same transitions.
+    let private together (sampler: CompiledSampler) (control: RunControl) (states: ChainState[]) transitions =
+        states |> Array.iter (checkState sampler)
+        let first = states[0].Transition
+        let until = min sampler.Total (first + transitions)
+        // A cancelled run has chains that never start: no room is made for their draws.
+        let until = if control.Cancellation.IsCancellationRequested then first else until
+        let draws = states |> Array.map (fun _ -> Draws.allocate (drawsBetween sampler first until) sampler)
+        use worker = new ChainWorker(sampler, states)
+        worker.Advance(until, draws, control)
+        let made = drawsBetween sampler first worker.Transition
+        Array.zip (worker.Snapshot()) (draws |> Array.map (Draws.take made))
+
     /// <summary>
     /// Continues a chain by at most this many transitions: the state after them and the draws among them (none during the
     /// warm-up). Cancellation ends it early. Law: segments compose; two in a row give the bits of one.
     /// </summary>
     let segment (sampler: CompiledSampler) (control: RunControl) (state: ChainState) transitions : ChainState * Draws =
-        checkState sampler state
-        let until = min sampler.Total (state.Transition + transitions)
-        // A cancelled run has chains that never start: no room is made for their draws.
-        let until = if control.Cancellation.IsCancellationRequested then state.Transition else until
-        let draws = Draws.allocate (drawsBetween sampler state.Transition until) sampler
-        use worker = new ChainWorker(sampler, state)
-        worker.Advance(until, draws, control)
-        worker.Snapshot(), Draws.take (drawsBetween sampler state.Transition worker.Transition) draws
+        (together sampler control [| state |] transitions)[0]
 
-    /// A whole chain from a state: warm-up and sampling as two segments, timed.
-    let private complete sampler control (state: ChainState) : ChainResult =
+    /// Whole chains from states before their first transition: warm-up and sampling as two segments, timed.
+    let private complete sampler control (states: ChainState[]) : ChainResult[] =
         let clock = Stopwatch.StartNew()
-        let warmup = max 0 (sampler.Run.Warmup - state.Transition)
-        let warm, _ = segment sampler control state warmup
+        let warm = together sampler control states sampler.Run.Warmup |> Array.map fst
         let warmupTime = clock.Elapsed
-        let final, draws = segment sampler control warm (sampler.Total - warm.Transition)
 
-        {
-            Chain = state.Chain
-            Draws = draws
-            State = final
-            WarmupTime = warmupTime
-            SamplingTime = clock.Elapsed - warmupTime
-        }
+        together sampler control warm (sampler.Total - warm[0].Transition)
+        |> Array.map (fun (final, draws) ->
+            {
+                Chain = final.Chain
+                Draws = draws
+                State = final
+                WarmupTime = warmupTime
+                SamplingTime = clock.Elapsed - warmupTime
+            })
 
     /// Runs jobs 0 .. count - 1 on threads of their own; the first error (by job) is thrown when all have ended.
     let private inParallel threads count (job: int -> unit) =
@@ -97,6 +103,7 @@ module Run =
         // All starts first: a model that cannot start is refused before any chain has run.
         let starts = Array.zeroCreate<ChainState> count
         inParallel threads count (fun chain -> starts[chain] <- start sampler chain)
-        let chains = Array.zeroCreate<ChainResult> count
-        inParallel threads count (fun chain -> chains[chain] <- complete sampler control starts[chain])
-        RunResult(sampler, chains, clock.Elapsed)
+        let groups = Array.chunkBySize sampler.Run.Lanes starts
+        let chains = Array.zeroCreate<ChainResult[]> groups.Length
+        inParallel threads groups.Length (fun n -> chains[n] <- complete sampler control groups[n])
+        RunResult(sampler, Array.concat chains, clock.Elapsed)

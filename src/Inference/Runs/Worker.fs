@@ -1,5 +1,6 @@
-// One chain at work: an instance of the step program, fed with its own results, and the adaptation beside it.
-// A worker is made from a state and gives one back; between the two it allocates nothing per transition.
+// Chains at work: an instance of the step program, fed with its own results, and the adaptation beside it. The program makes
+// the transitions of one chain, or of as many as it has lanes; the chains of a worker are between the same transitions.
+// A worker is made from states and gives states back; between the two it allocates nothing per transition.
 // Relies on Sampler, ChainState, Draws. Read Run next.
 namespace Ppl.Inference.Runs
 
@@ -22,47 +23,65 @@ type internal PhaseCount =
     /// Before the first transition of a phase.
     static member Zero = { Transitions = 0; Steps = 0L; Divergences = 0 }
 
-/// A chain at work. Not thread-safe.
+/// Chains at work, one per lane of the step program; lanes that are left over repeat the last chain. Not thread-safe.
 [<Sealed>]
-type internal ChainWorker(sampler: CompiledSampler, state: ChainState) =
+type internal ChainWorker(sampler: CompiledSampler, states: ChainState[]) =
 
+    let lanes = sampler.Run.Lanes
+    let d = sampler.Target.Dimension
     let step = sampler.Step.NewInstance()
     let row = sampler.Row.NewInstance()
-    let adaptation = Adaptation.copy state.Adaptation
+    let ofLane = Array.init lanes (fun lane -> states[min lane (states.Length - 1)])
+    let adaptations = ofLane |> Array.map (fun state -> Adaptation.copy state.Adaptation)
     let warmup = sampler.Run.Warmup
+    let first = states[0].Transition
     let statistic name = sampler.TryStatistic name
     let acceptance = statistic "acceptance"
     let leapfrogs = statistic "leapfrogs"
     let diverging = statistic "diverging"
-    let mutable transition = state.Transition
-    let mutable trials = 0
-    let mutable counts = PhaseCount.Zero
-    let mutable lastReport = 0L
+    let mutable transition = first
+    let trials = Array.zeroCreate<int> lanes
+    let counts = Array.create lanes PhaseCount.Zero
+    let lastReports = Array.zeroCreate<int64> lanes
 
-    let read (place: int voption) =
+    // ---- arguments and results: lane after lane
+
+    let laneOf (all: Span<float>) lane =
+        let length = all.Length / lanes
+        all.Slice(lane * length, length)
+
+    let resultOf slot length lane = (step.Output slot).Slice(lane * length, length)
+
+    let read (place: int voption) lane =
         match place with
-        | ValueSome place -> step.Read(Slots.info + place, 0)
+        | ValueSome place -> step.Read(Slots.info + place, lane)
         | ValueNone -> 0.0
 
-    let setKernel (kernel: float[][]) =
-        for n in 0 .. Slots.stateCount - 1 do
-            kernel[n].AsSpan().CopyTo(step.Input(Slots.state + n))
+    /// Whole numbers in every lane, of a shape in one lane.
+    let setIntegers slot shape (values: int[]) =
+        let shape = if lanes = 1 then shape else Shape.prepend lanes shape
+        step.SetInput(slot, Literal.create shape (Storage.I32 values))
 
-    let setStepSize logStep = (step.Input Slots.logStepSize)[0] <- logStep
+    let setStepSize lane logStep = (step.Input Slots.logStepSize)[lane] <- logStep
 
     let setParameters () =
-        setStepSize adaptation.LogStepSize
-        adaptation.Factor.AsSpan().CopyTo(step.Input Slots.factor)
+        for lane in 0 .. lanes - 1 do
+            setStepSize lane adaptations[lane].LogStepSize
+            adaptations[lane].Factor.AsSpan().CopyTo(laneOf (step.Input Slots.factor) lane)
 
-    let setStream key (number: int) limit =
-        step.SetInput(Slots.key, (key: Tensors.Tensor).Value)
-        step.SetInput(Slots.transition, Literal.i32 number)
-        step.SetInput(Slots.limit, Literal.i32 limit)
+    let setStream (key: int -> Tensors.Tensor) number limit =
+        let keys = ofLane |> Array.collect (fun state -> Literal.ints (key state.Chain).Value)
+        setIntegers Slots.key (Shape.ofList [ 2 ]) keys
+        setIntegers Slots.transition Shape.scalar (Array.create lanes number)
+        setIntegers Slots.limit Shape.scalar (Array.create lanes limit)
 
-    let setTransitions () = setStream (ChainKey.transitions sampler.Run.Seed state.Chain) transition sampler.Limit
+    let setTransitions () = setStream (ChainKey.transitions sampler.Run.Seed) transition sampler.Limit
 
     do
-        setKernel state.Kernel
+        for lane in 0 .. lanes - 1 do
+            for n in 0 .. Slots.stateCount - 1 do
+                ofLane[lane].Kernel[n].AsSpan().CopyTo(laneOf (step.Input(Slots.state + n)) lane)
+
         setParameters ()
         setTransitions ()
 
@@ -72,28 +91,46 @@ type internal ChainWorker(sampler: CompiledSampler, state: ChainState) =
     /// explodes, say) can need a step of 1e-50 to come down.
     let maximalTrials = 1100
 
-    /// The acceptance statistic of a single integrator step of this size from where the chain is; the chain stays there.
-    let trial logStep =
-        setStepSize logStep
-        step.SetInput(Slots.transition, Literal.i32 (transition * maximalTrials + trials))
-        trials <- trials + 1
+    /// A single integrator step of these sizes from where the chains are, in the lanes that search; the chains stay there.
+    let trial (searching: bool[]) (logSteps: float[]) =
+        Array.iteri setStepSize logSteps
+        setIntegers Slots.transition Shape.scalar (trials |> Array.map (fun n -> transition * maximalTrials + n))
+
+        for lane in 0 .. lanes - 1 do
+            if searching[lane] then
+                trials[lane] <- trials[lane] + 1
+
         step.Invoke()
-        read acceptance
 
-    /// Doubles or halves the step size until the acceptance of a single step crosses 0.8. Source: Hoffman and Gelman
+    /// Doubles or halves the step sizes until the acceptance of a single step crosses 0.8. Source: Hoffman and Gelman
     /// (2014), algorithm 4, with Stan's threshold.
-    let searchStepSize () =
-        setStream (ChainKey.trials sampler.Run.Seed state.Chain) 0 1
-        trials <- 0
+    let searchStepSizes () =
+        setStream (ChainKey.trials sampler.Run.Seed) 0 1
+        Array.Clear trials
         let ln2 = 0.6931471805599453
-        let grows = trial adaptation.LogStepSize > 0.8
-        let factor = if grows then ln2 else -ln2
-        let mutable logStep = adaptation.LogStepSize + factor
+        let searching = Array.create lanes true
+        let logSteps = adaptations |> Array.map _.LogStepSize
+        trial searching logSteps
+        let grows = Array.init lanes (fun lane -> read acceptance lane > 0.8)
 
-        while trials < maximalTrials && (trial logStep > 0.8) = grows do
-            logStep <- logStep + factor
+        let change lane =
+            logSteps[lane] <- logSteps[lane] + (if grows[lane] then ln2 else -ln2)
+            searching[lane] <- trials[lane] < maximalTrials
 
-        Adaptation.restart logStep adaptation
+        for lane in 0 .. lanes - 1 do
+            change lane
+
+        while Array.contains true searching do
+            trial searching logSteps
+
+            for lane in 0 .. lanes - 1 do
+                if searching[lane] then
+                    if (read acceptance lane > 0.8) = grows[lane] then
+                        change lane
+                    else
+                        searching[lane] <- false
+
+        Array.iter2 Adaptation.restart logSteps adaptations
         setTransitions ()
         setParameters ()
 
@@ -106,105 +143,125 @@ type internal ChainWorker(sampler: CompiledSampler, state: ChainState) =
         for n in 0 .. Slots.stateCount - 1 do
             step.Feed(Slots.position + n, Slots.state + n)
 
-    let adapt () =
+    /// Whether the metric of a lane was replaced.
+    let adaptLane lane =
         let event =
             Adaptation.update
                 sampler.Adaptation
                 sampler.Metric
                 sampler.Windows
                 transition
-                (read acceptance)
-                (step.Output Slots.position)
-                (step.Output Slots.gradient)
-                adaptation
+                (read acceptance lane)
+                (resultOf Slots.position d lane)
+                (resultOf Slots.gradient d lane)
+                adaptations[lane]
 
-        match event with
-        | AdaptationEvent.None -> setStepSize adaptation.LogStepSize
-        | AdaptationEvent.MetricReplaced ->
+        event = AdaptationEvent.MetricReplaced
+
+    let adapt () =
+        let mutable replaced = false
+
+        for lane in 0 .. lanes - 1 do
+            replaced <- adaptLane lane || replaced
+            setStepSize lane adaptations[lane].LogStepSize
+
+        // Windows close after the same transitions in all chains.
+        if replaced then
             transition <- transition + 1
             setParameters ()
-            searchStepSize ()
+            searchStepSizes ()
             transition <- transition - 1
 
-    let keep (draws: Draws) =
-        let t = transition - max warmup state.Transition
-        let d, k, m = draws.Dimension, draws.RowLength, sampler.Statistics.Length
-        let position = step.Output Slots.position
+    let keep lane (draws: Draws) =
+        let t = transition - max warmup first
+        let k, m = draws.RowLength, sampler.Statistics.Length
+        let position = resultOf Slots.position d lane
         position.CopyTo(draws.Positions.AsSpan(t * d, d))
         position.CopyTo(row.Input 0)
         row.Invoke()
         (row.Output 0).CopyTo(draws.Rows.AsSpan(t * k, k))
-        draws.LogDensities[t] <- step.Read(Slots.logDensity, 0)
+        draws.LogDensities[t] <- step.Read(Slots.logDensity, lane)
 
         for n in 0 .. m - 1 do
-            draws.Statistics[t * m + n] <- step.Read(Slots.info + n, 0)
+            draws.Statistics[t * m + n] <- step.Read(Slots.info + n, lane)
 
-    let count () =
-        let before = if transition = warmup then PhaseCount.Zero else counts
+    let count lane =
+        let before = if transition = warmup then PhaseCount.Zero else counts[lane]
 
-        counts <-
+        counts[lane] <-
             {
                 Transitions = before.Transitions + 1
-                Steps = before.Steps + int64 (read leapfrogs)
-                Divergences = before.Divergences + int (read diverging)
+                Steps = before.Steps + int64 (read leapfrogs lane)
+                Divergences = before.Divergences + int (read diverging lane)
             }
 
-    let advance draws =
+    let advance (draws: Draws[]) =
         step.Invoke()
-        count ()
+
+        for chain in 0 .. states.Length - 1 do
+            count chain
 
         if transition < warmup then
             feed ()
             adapt ()
         else
-            keep draws
+            for chain in 0 .. states.Length - 1 do
+                keep chain draws[chain]
+
             feed ()
 
         transition <- transition + 1
 
     // ---- reports
 
-    let progress () =
+    let progress chain =
         {
             Phase = (if transition <= warmup && warmup > 0 then RunPhase.Warmup else RunPhase.Sampling)
-            Chain = state.Chain
+            Chain = states[chain].Chain
             Transition = transition
             Total = sampler.Total
-            Divergences = counts.Divergences
-            StepSize = exp adaptation.LogStepSize
-            StepsPerTransition = float counts.Steps / float (max 1 counts.Transitions)
+            Divergences = counts[chain].Divergences
+            StepSize = exp adaptations[chain].LogStepSize
+            StepsPerTransition = float counts[chain].Steps / float (max 1 counts[chain].Transitions)
         }
 
     let report (control: RunControl) =
         match control.Progress with
         | null -> ()
         | listener ->
-            let now = Stopwatch.GetTimestamp()
+            for chain in 0 .. states.Length - 1 do
+                let now = Stopwatch.GetTimestamp()
+                let isDue = Stopwatch.GetElapsedTime(lastReports[chain], now) >= control.ReportEvery
 
-            if transition = sampler.Total || Stopwatch.GetElapsedTime(lastReport, now) >= control.ReportEvery then
-                lastReport <- now
-                listener.Report(progress ())
+                if transition = sampler.Total || isDue then
+                    lastReports[chain] <- now
+                    listener.Report(progress chain)
 
     /// Transitions done.
     member _.Transition = transition
 
-    /// Does transitions up to (not including) this one, or until cancelled; draws after the warm-up go into the table.
-    member _.Advance(until: int, draws: Draws, control: RunControl) =
+    /// Does transitions up to (not including) this one, or until cancelled; draws after the warm-up go into the tables, one
+    /// for each chain.
+    member _.Advance(until: int, draws: Draws[], control: RunControl) =
         if transition = 0 && warmup > 0 && until > 0 then
-            searchStepSize ()
+            searchStepSizes ()
 
         while transition < until && not control.Cancellation.IsCancellationRequested do
             advance draws
             report control
 
-    /// The state after the transitions done.
-    member _.Snapshot() : ChainState =
-        {
-            Chain = state.Chain
-            Transition = transition
-            Kernel = Array.init Slots.stateCount (fun n -> (step.Input(Slots.state + n)).ToArray())
-            Adaptation = Adaptation.copy adaptation
-        }
+    /// The states after the transitions done.
+    member _.Snapshot() : ChainState[] =
+        let kernel lane = Array.init Slots.stateCount (fun n -> (laneOf (step.Input(Slots.state + n)) lane).ToArray())
+
+        states
+        |> Array.mapi (fun lane state ->
+            {
+                Chain = state.Chain
+                Transition = transition
+                Kernel = kernel lane
+                Adaptation = Adaptation.copy adaptations[lane]
+            })
 
     interface IDisposable with
         member _.Dispose() =

@@ -43,6 +43,7 @@ public class BuilderTests
         Refusal.Of("PPL2001", null, null, "Draws is 0", static () => Builder.Draws(0));
         Refusal.Of("PPL2001", null, null, "Warmup is -1", static () => Builder.Warmup(-1));
         Refusal.Of("PPL2001", null, null, "Threads is -2", static () => Builder.Threads(-2));
+        Refusal.Of("PPL2001", null, null, "Lanes is 0", static () => Builder.Lanes(0));
         Refusal.Of("PPL2001", null, null, "Metric is 17", static () => Builder.Metric((Metric)17));
         Refusal.Of("PPL2001", null, null, "TargetAccept is 1", static () => Builder.Nuts(static o => o.TargetAccept = 1));
         Refusal.Of("PPL2001", null, null, "TargetAccept is NaN", static () => Builder.Nuts(static o => o.TargetAccept = double.NaN));

@@ -15,9 +15,9 @@ open Ppl.Inference.Tests.Targets
 let private compiled = Ppl.Jit.CpuEngine() :> IEngine
 let private banana = SamplingTarget.ofDensity "q" 2 Banana.logDensity
 
-[<Theory; InlineData "nuts"; InlineData "hmc">]
-let ``a transition, its adaptation and its report allocate nothing`` kernel =
-    let run = options 1 1000 500 3UL
+[<Theory; InlineData("nuts", 1); InlineData("hmc", 1); InlineData("hmc", 8)>]
+let ``a transition, its adaptation and its report allocate nothing`` kernel lanes =
+    let run = { options 8 1000 500 3UL with Lanes = lanes }
 
     let sampler =
         match kernel with
@@ -25,9 +25,10 @@ let ``a transition, its adaptation and its report allocate nothing`` kernel =
         | _ -> Sampler.hmc compiled HmcOptions.Default run banana
 
     let allocated first last =
-        let state, _ = Run.segment sampler RunControl.Default (Run.start sampler 0) first
-        let draws = Draws.allocate (max 0 (last - 1000)) sampler
-        use worker = new ChainWorker(sampler, state)
+        let ofChain chain = fst (Run.segment sampler RunControl.Default (Run.start sampler chain) first)
+        let states = Array.init lanes ofChain
+        let draws = states |> Array.map (fun _ -> Draws.allocate (max 0 (last - 1000)) sampler)
+        use worker = new ChainWorker(sampler, states)
         let control = RunControl.Default
         // The first transitions make the thread's own structures.
         worker.Advance(first + 20, draws, control)
@@ -38,6 +39,16 @@ let ``a transition, its adaptation and its report allocate nothing`` kernel =
     // Within a window (it closes after transition 449), and after the warm-up.
     Assert.Equal(0L, allocated 251 440)
     Assert.Equal(0L, allocated 1000 1500)
+
+[<Fact>]
+let ``chains in lanes draw what they draw alone, to rounding`` () =
+    let first lanes =
+        let run = { options 8 0 3 5UL with Lanes = lanes }
+        let adaptation = { AdaptationOptions.Default with InitialStepSize = 0.05 }
+        let result = Hmc.sample compiled { HmcOptions.Default with Adaptation = adaptation } run banana
+        result.Chains |> Array.collect _.Draws.Positions
+
+    Array.iter2 (fun (x: float) y -> Assert.Equal(x, y, 1e-10 * (1.0 + abs x))) (first 1) (first 8)
 
 [<Fact>]
 let ``threads do not change a bit, long runs`` () =
