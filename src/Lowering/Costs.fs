@@ -124,6 +124,13 @@ module Costs =
         | Kernel.TriangularSolve(_, _, _, batch, n, k, _, _, _) ->
             let n', k', count = float n, float k, float batch * times
             tally.Call($"triangularSolve {n}x{k}", n' * n' * k', n' * n' / 2.0 + n' * k', n' * k', count)
+        | Kernel.Solve(_, _, _, n, k, _, _) ->
+            let n', k' = float n, float k
+            tally.Call($"solve {n}x{k}", n' * n' * (2.0 * n' / 3.0 + 2.0 * k'), n' * n' + n' * k', n' * k', times)
+        | Kernel.Decompose(_, _, kind, m, n) ->
+            // A reflection per column or row; sweeps for eigenvalues are not counted.
+            let m', n' = float m, float n
+            tally.Call($"decompose {kind} {m}x{n}", 4.0 * m' * n' * min m' n', m' * n', m' * n', times)
         | Kernel.Sort(_, _, _, rows, n) ->
             let count = float rows * float n
             tally.Call($"sort {rows}x{n}", 0.0, count, count, times)
