@@ -5,7 +5,6 @@ namespace Ppl.Lowering
 
 open System.Collections.Generic
 open Ppl.Core.Ir
-open Ppl.Kernels
 
 /// What a run of some statements does.
 [<NoComparison>]
@@ -130,12 +129,11 @@ module Costs =
             tally.Call($"triangularSolve {n}x{k}", n' * n' * k', n' * n' / 2.0 + n' * k', n' * k', count)
         | Kernel.Solve(_, _, _, n, k, _, _) ->
             let n', k' = float n, float k
-            let work = 2.0 * n' * n' * n' / 3.0 + 2.0 * n' * n' * k'
-            tally.Call($"solve {n}x{k}", work, n' * n' + n' * k', n' * k', times)
+            tally.Call($"solve {n}x{k}", n' * n' * (2.0 * n' / 3.0 + 2.0 * k'), n' * n' + n' * k', n' * k', times)
         | Kernel.Decompose(_, _, kind, m, n) ->
+            // A reflection per column or row; sweeps for eigenvalues are not counted.
             let m', n' = float m, float n
-            let results = float (Dense.DecompositionLength(kind, m, n))
-            tally.Call($"{(string kind).ToLowerInvariant()} {m}x{n}", 2.0 * m' * n' * n', m' * n', results, times)
+            tally.Call($"decompose {kind} {m}x{n}", 4.0 * m' * n' * min m' n', m' * n', m' * n', times)
         | Kernel.Sort(_, _, _, rows, n) ->
             let count = float rows * float n
             tally.Call($"sort {rows}x{n}", 0.0, count, count, times)
