@@ -23,6 +23,22 @@ module Functions =
         | UnaryOp.Sin -> ValueSome "Sin"
         | UnaryOp.Cos -> ValueSome "Cos"
         | UnaryOp.Tanh -> ValueSome "Tanh"
+        | UnaryOp.Tan -> ValueSome "Tan"
+        | UnaryOp.Asin -> ValueSome "Asin"
+        | UnaryOp.Acos -> ValueSome "Acos"
+        | UnaryOp.Atan -> ValueSome "Atan"
+        | UnaryOp.Sinh -> ValueSome "Sinh"
+        | UnaryOp.Cosh -> ValueSome "Cosh"
+        | UnaryOp.Asinh -> ValueSome "Asinh"
+        | UnaryOp.Acosh -> ValueSome "Acosh"
+        | UnaryOp.Atanh -> ValueSome "Atanh"
+        | UnaryOp.Exp2 -> ValueSome "Exp2"
+        | UnaryOp.Log2 -> ValueSome "Log2"
+        | UnaryOp.Cbrt -> ValueSome "Cbrt"
+        | UnaryOp.Log1mExp -> ValueSome "Log1mExp"
+        | UnaryOp.Erfinv -> ValueSome "Erfinv"
+        | UnaryOp.BesselI0e -> ValueSome "BesselI0e"
+        | UnaryOp.BesselI1e -> ValueSome "BesselI1e"
         | UnaryOp.Sigmoid -> ValueSome "Sigmoid"
         | UnaryOp.Softplus -> ValueSome "Softplus"
         | UnaryOp.Erf -> ValueSome "Erf"
@@ -79,6 +95,21 @@ module Functions =
         match name op with
         | ValueSome name -> kept (if isInline then typeof<InlineMath> else typeof<VectorMath>) name ty [| ty |]
         | ValueNone -> Errors.bug "Functions" "an operation that is not a function"
+
+    let private specialName op =
+        match op with
+        | SpecialOp.Atan2 -> "Atan2"
+        | SpecialOp.Polygamma -> "Polygamma"
+        | SpecialOp.GammaP -> "GammaP"
+        | SpecialOp.GammaQ -> "GammaQ"
+        | SpecialOp.GammaPByShape -> "GammaPByShape"
+        | SpecialOp.BetaI -> "BetaI"
+        | SpecialOp.BetaIByA -> "BetaIByA"
+        | SpecialOp.BetaIByB -> "BetaIByB"
+
+    /// A special function of several arguments on this type.
+    let special op (ty: Type) =
+        kept typeof<VectorMath> (specialName op) ty (Array.create (Primitive.specialArity op) ty)
 
     /// x^y on this type.
     let pow (ty: Type) = kept typeof<VectorMath> "Pow" ty [| ty; ty |]

@@ -89,6 +89,20 @@ type KernelEntries private () =
         let distance = nativeint n * nativeint n
         Dense.TriangularSolveBatch(batch, n, k, reals l, distance, n, lower, transpose, false, reals x, size, k)
 
+    /// A X = B, or A' X = B.
+    static member Solve(x: nativeint, a: nativeint, b: nativeint, n: int, k: int, adjoint: int, transposeB: int) =
+        if transposeB <> 0 then
+            Dense.Transpose(reals b, k, n, n, reals x)
+        else
+            let bytes = int64 n * int64 k * 8L
+            Buffer.MemoryCopy(NativePtr.toVoidPtr (reals b), NativePtr.toVoidPtr (reals x), bytes, bytes)
+
+        Dense.Solve(n, k, reals a, (adjoint <> 0), reals x, k)
+
+    /// The factors of A.
+    static member Decompose(result: nativeint, a: nativeint, m: int, n: int, kind: int) =
+        Dense.Decompose(enum<Decomposition> kind, m, n, reals a, reals result)
+
     /// Each of the rows of n elements, sorted.
     static member Sort(destination: nativeint, source: nativeint, isReal: int, rows: int, n: int) =
         if isReal <> 0 then
@@ -164,6 +178,12 @@ module KernelCalls =
             flag transposeA
             flag transposeB
             finish ()
+        | Kernel.Solve(x, a, b, n, k, adjoint, transposeB) ->
+            let finish = call "Solve" [ x; a; b ] [ n; k ]
+            flag adjoint
+            flag transposeB
+            finish ()
+        | Kernel.Decompose(result, a, kind, m, n) -> call "Decompose" [ result; a ] [ m; n; int kind ] ()
         | Kernel.TriangularSolve(x, l, b, batch, n, k, lower, transpose, transposeB) ->
             let finish = call "TriangularSolve" [ x; l; b ] [ batch; n; k ]
             flag lower

@@ -39,6 +39,7 @@ module Outline =
         | Op.Lane _ -> 6 * parts
         | Op.Binary((BinaryOp.Rem | BinaryOp.ShiftLeft | BinaryOp.ShiftRight), _, _) -> 160
         | Op.Binary _
+        | Op.Special _
         | Op.Fma _
         | Op.Fnma _
         | Op.Compare _

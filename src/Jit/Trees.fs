@@ -91,7 +91,8 @@ type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bo
     let isCall op =
         match op with
         | Op.Unary(op, _) -> Functions.isFunction op
-        | Op.Binary(BinaryOp.Pow, _, _) -> true
+        | Op.Binary(BinaryOp.Pow, _, _)
+        | Op.Special _ -> true
         | _ -> false
 
     // A scalar that serves an eight-lane value is needed once per part; constants cost nothing.
@@ -121,6 +122,9 @@ type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bo
                 countUse path weight term
 
             countUse path 1 index
+        // In parts, a scalar may come out of another part of a vector whose place an earlier part of the result has taken:
+        // it has to be at hand before the first part.
+        | Op.Pack scalars -> scalars |> Array.iter (countUse path weight)
         | op -> Uses.ofOp op |> List.iter (countUse path 1)
 
     let countLeaf path statement =

@@ -36,6 +36,7 @@ module Uses =
         | Op.Select(x, y, z) -> [ x; y; z ]
         | Op.Load(from, _) -> address from
         | Op.Gather(from, _, index) -> address from @ [ index ]
+        | Op.Special(_, values)
         | Op.Pack values -> List.ofArray values
 
     let private kernelAddresses kernel =
@@ -47,8 +48,10 @@ module Uses =
         | Kernel.ArgSort(destination, source, _, _, _) -> struct (destination, [ source ])
         | Kernel.Search(destination, sorted, values, _, _, _, _, _) -> struct (destination, [ sorted; values ])
         | Kernel.Gemm(c, a, b, _, _, _, _, _) -> struct (c, [ a; b ])
-        | Kernel.Cholesky(l, a, _, _) -> struct (l, [ a ])
+        | Kernel.Cholesky(l, a, _, _)
+        | Kernel.Decompose(l, a, _, _, _) -> struct (l, [ a ])
         | Kernel.CholeskyVjp(result, l, c, _) -> struct (result, [ l; c ])
+        | Kernel.Solve(x, a, b, _, _, _, _) -> struct (x, [ a; b ])
         | Kernel.TriangularSolve(x, l, b, _, _, _, _, _, _) -> struct (x, [ l; b ])
 
     /// The buffer that a kernel writes.

@@ -101,6 +101,9 @@ type ValueCode
         | Op.Unary(op, x) when Functions.isFunction op -> pushScalarFunction value op x
         | Op.Unary(op, x) -> ScalarCode.unary w (elemOf x) op (push x 0)
         | Op.Binary(op, x, y) -> ScalarCode.binary w elem op (push x 0) (push y 0)
+        | Op.Special(op, args) ->
+            args |> Array.iter (fun x -> pushValue x 0)
+            w.Call(Functions.special op typeof<float>)
         | Op.Fma(a, b, c) -> ScalarCode.fma w false (push a 0) (push b 0) (push c 0)
         | Op.Fnma(a, b, c) -> ScalarCode.fma w true (push a 0) (push b 0) (push c 0)
         | Op.Compare(op, x, y) ->
@@ -165,6 +168,9 @@ type ValueCode
             w.Call(Functions.unary inlined[value] op set.Real)
         | Op.Unary(op, x) -> VectorCode.unary w set (elemOf x) op (push x part)
         | Op.Binary(op, x, y) -> pushVectorBinary elem op x y part
+        | Op.Special(op, args) ->
+            args |> Array.iter (fun x -> pushValue x part)
+            w.Call(Functions.special op set.Real)
         | Op.Fma(a, b, c) -> VectorCode.fma w set false (push a part) (push b part) (push c part)
         | Op.Fnma(a, b, c) -> VectorCode.fma w set true (push a part) (push b part) (push c part)
         | Op.Compare(op, x, y) ->

@@ -104,4 +104,71 @@ public static partial class VectorMath
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Pow(double x, double y) => InlineMath.Pow(Vector128.Create(x), Vector128.Create(y)).ToScalar();
+
+    /// <summary>tan x for every finite x; NaN at the infinities; keeps -0. Error below 2.5 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Tan(double x) => InlineMath.Tan(Vector128.Create(x)).ToScalar();
+
+    /// <summary>asin x; NaN outside [-1, 1]; keeps -0. Error below 2 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Asin(double x) => InlineMath.Asin(Vector128.Create(x)).ToScalar();
+
+    /// <summary>acos x; NaN outside [-1, 1]. Error below 2 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Acos(double x) => InlineMath.Acos(Vector128.Create(x)).ToScalar();
+
+    /// <summary>atan x; keeps -0. Error below 2 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Atan(double x) => InlineMath.Atan(Vector128.Create(x)).ToScalar();
+
+    /// <summary>sinh x; keeps -0. Error below 3 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Sinh(double x) => InlineMath.Sinh(Vector128.Create(x)).ToScalar();
+
+    /// <summary>cosh x. Error below 2 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Cosh(double x) => InlineMath.Cosh(Vector128.Create(x)).ToScalar();
+
+    /// <summary>asinh x; keeps -0. Error below 4 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Asinh(double x) => InlineMath.Asinh(Vector128.Create(x)).ToScalar();
+
+    /// <summary>acosh x; NaN below 1. Error below 4 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Acosh(double x) => InlineMath.Acosh(Vector128.Create(x)).ToScalar();
+
+    /// <summary>atanh x; infinite at -1 and 1, NaN beyond; keeps -0. Error below 4 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Atanh(double x) => InlineMath.Atanh(Vector128.Create(x)).ToScalar();
+
+    /// <summary>2^x, exact for integers; results in the subnormal range are rounded once. Error below 1 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Exp2(double x) => InlineMath.Exp2(Vector128.Create(x)).ToScalar();
+
+    /// <summary>log2 x, exact for powers of two; -infinity at 0, NaN below 0. Error below 2 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Log2(double x) => InlineMath.Log2(Vector128.Create(x)).ToScalar();
+
+    /// <summary>The cube root of x; keeps -0. Error below 1.5 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Cbrt(double x) => InlineMath.Cbrt(Vector128.Create(x)).ToScalar();
+
+    /// <summary>
+    /// log(1 - e^x) for x at most 0, full precision near 0 and far below; -infinity at 0, NaN above. Error below 3.5
+    /// ulp.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Log1mExp(double x) => InlineMath.Log1mExp(Vector128.Create(x)).ToScalar();
+
+    /// <summary>The inverse of erf; infinite at -1 and 1, NaN beyond; keeps -0. Error below 3 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Erfinv(double x) => InlineMath.Erfinv(Vector128.Create(x)).ToScalar();
+
+    /// <summary>e^-|x| I0(x), the modified Bessel function of order 0. Error below 4 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double BesselI0e(double x) => InlineMath.BesselI0e(Vector128.Create(x)).ToScalar();
+
+    /// <summary>e^-|x| I1(x), the modified Bessel function of order 1; keeps -0. Error below 4 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double BesselI1e(double x) => InlineMath.BesselI1e(Vector128.Create(x)).ToScalar();
 }

@@ -43,6 +43,7 @@ module internal Operation =
         | Op.Gather(address, _, index) ->
             overTerms address visit
             visit index
+        | Op.Special(_, items)
         | Op.Pack items -> Array.iter visit items
 
 /// Builds one loop program.
@@ -171,6 +172,12 @@ type internal Emitter() =
             this.Let(floor, elem, Lanes.Eight, Op.Binary(op, this.Wide a, this.Wide b))
         else
             this.Let(floor, elem, Lanes.One, Op.Binary(op, a, b))
+
+    member this.Special(floor, op, args: Value[]) =
+        if args |> Array.exists (fun v -> values[v].Lanes = Lanes.Eight) then
+            this.Let(floor, Elem.Real, Lanes.Eight, Op.Special(op, Array.map this.Wide args))
+        else
+            this.Let(floor, Elem.Real, Lanes.One, Op.Special(op, args))
 
     member this.Compare(floor, op, a: Value, b: Value) =
         if this.AnyWide(a, b, b) then

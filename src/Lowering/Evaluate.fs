@@ -159,6 +159,7 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
         | Op.Mask x -> Storage.Bool [| x |]
         | Op.Unary(op, a) -> ReferenceElementwise.unary op values[a]
         | Op.Binary(op, a, b) -> ReferenceElementwise.binary op values[a] values[b]
+        | Op.Special(op, args) -> ReferenceElementwise.special op (args |> Array.map (fun v -> values[v]))
         | Op.Fma(a, b, c) ->
             Storage.F64(Array.map3 (fun a b c -> Math.FusedMultiplyAdd(a, b, c)) (reals a) (reals b) (reals c))
         | Op.Fnma(a, b, c) ->
@@ -232,6 +233,17 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
             |> Array.concat
             |> Storage.F64
             |> writeAll x
+        | Kernel.Solve(x, a, b, n, k, adjoint, transposeB) ->
+            let right = floats b (n * k)
+
+            let result = if transposeB then Array.init (n * k) (fun at -> right[at % k * n + at / k]) else right
+
+            PackedDense.Solve(n, k, floats a (n * n), adjoint, result)
+            writeAll x (Storage.F64 result)
+        | Kernel.Decompose(result, a, kind, m, n) ->
+            let data: float[] = Array.zeroCreate (Dense.DecompositionLength(kind, m, n))
+            PackedDense.Decompose(kind, m, n, floats a (m * n), data)
+            writeAll result (Storage.F64 data)
         | Kernel.Sort(destination, source, elem, rows, n) ->
             let sorted: int64[] = Array.zeroCreate (rows * n)
 

@@ -68,6 +68,8 @@ type Op =
     | Mask of bool
     | Unary of UnaryOp * Value
     | Binary of BinaryOp * Value * Value
+    /// A special function of two or three reals.
+    | Special of SpecialOp * Value[]
     /// a b + c, rounded once (Real)
     | Fma of a: Value * b: Value * c: Value
     /// c - a b, rounded once (Real)
@@ -121,6 +123,10 @@ type Kernel =
         transpose: bool *
         transposeB: bool
 
+    /// X[n,k] with A X = B or, adjoint, A' X = B, for general A[n,n]; B is [n,k] or, transposed, [k,n]
+    | Solve of x: Address * a: Address * b: Address * n: int * k: int * adjoint: bool * transposeB: bool
+    /// The factors of A[m,n], one after the other, as Ppl.Kernels.Decomposition says
+    | Decompose of result: Address * a: Address * kind: Ppl.Kernels.Decomposition * m: int * n: int
     /// Each of `rows` rows of n elements, sorted
     | Sort of destination: Address * source: Address * elem: Elem * rows: int * n: int
     /// The indices (Int) of the sorted elements of each row

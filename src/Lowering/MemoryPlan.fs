@@ -35,12 +35,14 @@ let private kernelBuffers kernel (touch: Address -> unit) =
     | Kernel.Bits(a, b, _)
     | Kernel.Sort(a, b, _, _, _)
     | Kernel.ArgSort(a, b, _, _, _)
-    | Kernel.Cholesky(a, b, _, _) ->
+    | Kernel.Cholesky(a, b, _, _)
+    | Kernel.Decompose(a, b, _, _, _) ->
         touch a
         touch b
     | Kernel.Gemm(a, b, c, _, _, _, _, _)
     | Kernel.CholeskyVjp(a, b, c, _)
     | Kernel.TriangularSolve(a, b, c, _, _, _, _, _, _)
+    | Kernel.Solve(a, b, c, _, _, _, _)
     | Kernel.Search(a, b, c, _, _, _, _, _) ->
         touch a
         touch b

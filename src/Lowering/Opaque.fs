@@ -295,6 +295,24 @@ let private gemm (r: Region) (eq: Equation) (dot: DotAxes) =
 
     r.Views[v] <- ValueSome c
 
+let private decompose (r: Region) (eq: Equation) op =
+    let e = r.Emitter
+    let v = eq.Outs[0]
+    let source = r.Shape eq.Args[0]
+    let m, n = source[source.Rank - 2], source[source.Rank - 1]
+    let count = Array.fold (*) 1 (source.ToArray()[.. source.Rank - 3])
+    let first = dense r eq.Args[0]
+    let target = allocate r v
+    let size = if count = 0 then 0 else r.Count v / count
+    let kind = ReferenceArrays.decompositionOf op
+
+    // A matrix without elements still has a determinant, and R of no columns has no elements to write.
+    if size > 0 then
+        batched r count (fun i ->
+            e.Do(Stmt.Call(Kernel.Decompose(moved target size i, moved first (m * n) i, kind, m, n))))
+
+    r.Views[v] <- ValueSome target
+
 let private factor (r: Region) (eq: Equation) op =
     let e = r.Emitter
     let v = eq.Outs[0]
@@ -322,6 +340,19 @@ let private factor (r: Region) (eq: Equation) op =
             batched r count (fun i ->
                 let at view = moved view (n * n) i
                 e.Do(Stmt.Call(Kernel.CholeskyVjp(at target, at first, at cotangent, n)))))
+    | FactorOp.Solve adjoint ->
+        let batch = [| 0 .. shape.Rank - 3 |]
+        let struct (right, transposeB) = asMatrices r eq.Args[1] batch [| shape.Rank - 2 |] [| shape.Rank - 1 |]
+
+        call (fun target ->
+            batched r count (fun i ->
+                let x, a, b = moved target (n * k) i, moved first (n * n) i, moved right (n * k) i
+                e.Do(Stmt.Call(Kernel.Solve(x, a, b, n, k, adjoint, transposeB)))))
+    | FactorOp.LogAbsDet
+    | FactorOp.DetSign
+    | FactorOp.Qr
+    | FactorOp.Eigh
+    | FactorOp.Svd -> Errors.bug "Opaque" "decompositions have their own statements"
     | FactorOp.TriangularSolve(lower, transpose) ->
         let batch = [| 0 .. shape.Rank - 3 |]
 
@@ -359,6 +390,8 @@ let emit (r: Region) (eq: Equation) (control: ControlOp -> unit) =
             | Primitive.Index(IndexOp.ScatterAdd axis) -> scatterAdd r eq axis
             | Primitive.Index IndexOp.DynamicUpdate -> dynamicUpdate r eq
             | Primitive.Contract dot -> gemm r eq dot
+            | Primitive.Factor(FactorOp.LogAbsDet | FactorOp.DetSign | FactorOp.Qr | FactorOp.Eigh | FactorOp.Svd as op) ->
+                decompose r eq op
             | Primitive.Factor op -> factor r eq op
             | Primitive.Random op -> random r eq op
             | Primitive.Control op -> control op

@@ -31,6 +31,9 @@ let private operation lanes op =
     | Op.Mask x -> if x then "true" else "false"
     | Op.Unary(op, a) -> $"{lower (string op)}{suffix} {v a}"
     | Op.Binary(op, a, b) -> $"{lower (string op)}{suffix} {v a} {v b}"
+    | Op.Special(op, args) ->
+        let name = Primitive.name (Primitive.Special op)
+        name + suffix + " " + (args |> Array.map v |> String.concat " ")
     | Op.Fma(a, b, c) -> $"fma{suffix} {v a} {v b} {v c}"
     | Op.Fnma(a, b, c) -> $"fnma{suffix} {v a} {v b} {v c}"
     | Op.Compare(op, a, b) -> $"{lower (string op)}{suffix} {v a} {v b}"
@@ -58,6 +61,9 @@ let private kernel kernel =
     | Kernel.CholeskyVjp(result, l, c, n) -> $"choleskyVjp {address result} {address l} {address c} {n}"
     | Kernel.TriangularSolve(x, l, b, batch, n, k, isLower, transpose, transposeB) ->
         $"triangularSolve {address x} {address l} {address b} {batch} {n} {k} {isLower} {transpose} {transposeB}"
+    | Kernel.Solve(x, a, b, n, k, adjoint, transposeB) ->
+        $"solve {address x} {address a} {address b} {n} {k} {adjoint} {transposeB}"
+    | Kernel.Decompose(result, a, kind, m, n) -> $"{lower (string kind)} {address result} {address a} {m} {n}"
 
     | Kernel.Sort(destination, source, _, rows, n) -> $"sort {address destination} {address source} {rows} {n}"
     | Kernel.ArgSort(destination, source, _, rows, n) -> $"argSort {address destination} {address source} {rows} {n}"

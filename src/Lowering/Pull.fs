@@ -127,6 +127,7 @@ and private equation (r: Region) v (eq: Equation) at : Value =
     | Primitive.Unary UnaryOp.StopGradient -> arg 0
     | Primitive.Unary op -> e.Unary(r.Floor, elem, op, arg 0)
     | Primitive.Binary op -> binary r op eq at
+    | Primitive.Special op -> e.Special(r.Floor, op, Array.init eq.Args.Length arg)
     | Primitive.Compare op -> e.Compare(r.Floor, op, arg 0, arg 1)
     | Primitive.Select -> e.Select(r.Floor, arg 0, arg 1, arg 2)
     | Primitive.Convert _ ->

@@ -86,6 +86,7 @@ module internal Facts =
         | Primitive.Iota _
         | Primitive.Unary _
         | Primitive.Binary _
+        | Primitive.Special _
         | Primitive.Compare _
         | Primitive.Select
         | Primitive.Convert _
@@ -127,18 +128,36 @@ module internal Facts =
             | UnaryOp.Log1p
             | UnaryOp.Sin
             | UnaryOp.Cos
+            | UnaryOp.Tan
+            | UnaryOp.Asin
+            | UnaryOp.Acos
+            | UnaryOp.Atan
             | UnaryOp.Tanh
+            | UnaryOp.Exp2
+            | UnaryOp.Log2
             | UnaryOp.Sigmoid
             | UnaryOp.Softplus -> 20
             | UnaryOp.Erf
             | UnaryOp.Erfc
+            | UnaryOp.Erfinv
+            | UnaryOp.Sinh
+            | UnaryOp.Cosh
+            | UnaryOp.Asinh
+            | UnaryOp.Acosh
+            | UnaryOp.Atanh
+            | UnaryOp.Cbrt
+            | UnaryOp.Log1mExp
+            | UnaryOp.BesselI0e
+            | UnaryOp.BesselI1e
             | UnaryOp.Lgamma
             | UnaryOp.Digamma
             | UnaryOp.Trigamma
             | UnaryOp.Ndtr
             | UnaryOp.LogNdtr
             | UnaryOp.Ndtri -> 50
-        | Primitive.Binary BinaryOp.Pow -> 50
+        | Primitive.Binary BinaryOp.Pow
+        | Primitive.Special SpecialOp.Atan2 -> 50
+        | Primitive.Special _ -> 2000
         | Primitive.Binary(BinaryOp.Div | BinaryOp.Rem) -> 6
         | _ -> 1
 

@@ -39,7 +39,8 @@ module Activations =
             Errors.axis "softmax" "a scalar has no axis"
 
         let rows = Shape.ofArray (Array.append (x.Shape.ToArray()[.. last - 1]) [| 1 |])
-        let top = Ops.maxAlong [| last |] x
+        // The shift cancels, and so does its derivative.
+        let top = Ops.stopGradient (Ops.maxAlong [| last |] x)
         let shift = Ops.select (Ops.isFinite top) top (Ops.zerosLike top) |> Ops.reshape rows
         let e = Ops.exp (x - shift)
         let total = Ops.sumAlong [| last |] e |> Ops.reshape rows

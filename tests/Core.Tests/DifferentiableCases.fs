@@ -31,7 +31,7 @@ let private definite batch n =
                         for j in 0 .. n - 1 -> entry m i j
             |])
 
-/// Every unary operation of reals that has a derivative of second order, inside its domain.
+/// Every unary operation of reals, inside its domain.
 let private unaries =
     let real = f [ -1.3; -0.4; 0.2; 0.9; 2.1 ]
     let positive = f [ 0.3; 0.8; 1.4; 2.6; 5.5 ]
@@ -42,8 +42,18 @@ let private unaries =
         | UnaryOp.Sqrt
         | UnaryOp.Log
         | UnaryOp.Log1p
-        | UnaryOp.Lgamma -> positive
+        | UnaryOp.Log2
+        | UnaryOp.Cbrt
+        | UnaryOp.Lgamma
+        | UnaryOp.Digamma
+        | UnaryOp.Trigamma -> positive
+        | UnaryOp.Asin
+        | UnaryOp.Acos
+        | UnaryOp.Atanh
+        | UnaryOp.Erfinv
         | UnaryOp.Ndtri -> unit
+        | UnaryOp.Acosh -> f [ 1.3; 1.8; 2.4; 3.6; 5.5 ]
+        | UnaryOp.Log1mExp -> f [ -0.2; -0.5; -1.1; -2.3; -4.0 ]
         | _ -> real
 
     Primitive.members<UnaryOp>
@@ -52,9 +62,7 @@ let private unaries =
         | UnaryOp.Not
         | UnaryOp.IsFinite
         | UnaryOp.IsNaN
-        | UnaryOp.StopGradient
-        | UnaryOp.Digamma
-        | UnaryOp.Trigamma -> false
+        | UnaryOp.StopGradient -> false
         | _ -> true)
     |> Array.map (fun op -> one (string op) (domain op) (fun x -> Bind.one (Primitive.Unary op) [| x |]))
     |> Array.toList
@@ -78,6 +86,32 @@ let private elementwise =
         one "pow with a known exponent" p5 (fun x -> Ops.pow x (Ops.scalarLike x 3.0))
         one "logistic" x5 (fun x -> Ops.logSigmoid x + Ops.logit (Ops.sigmoid x))
         two "logAddExp" x5 y5 Ops.logAddExp
+    ]
+
+/// Functions of several arguments; by their shapes they have one derivative, so a shape is fixed or enters linearly.
+let private specials =
+    let x = f [ 0.3; 0.8; 1.4; 2.6; 5.5 ]
+    let a = f [ 0.7; 1.9; 2.5; 0.4; 9.5 ]
+    let b = f [ 1.2; 0.6; 3.5; 2.4; 0.8 ]
+    let p = f [ 0.2; 0.3; 0.5; 0.7; 0.85 ]
+    let beside (x: Tensor) literal = Ops.convert x.DType (Tensor.OfLiteral literal)
+
+    [
+        two "atan2" x5 y5 SpecialFunctions.atan2
+        one "polygamma" x (fun x -> SpecialFunctions.polygamma (Ops.scalarLike x 3.0) x)
+        one "gammaP in x" x (fun x -> SpecialFunctions.gammaP (beside x a) x)
+        one "gammaQ in x" x (fun x -> SpecialFunctions.gammaQ (beside x a) x)
+        one "gammaPByShape in x" x (fun x -> SpecialFunctions.gammaPByShape (beside x a) x)
+        one "betaI in x" p (fun x -> SpecialFunctions.betaI (beside x a) (beside x b) x)
+        one "betaIByA in x" p (fun x -> SpecialFunctions.betaIByA (beside x a) (beside x b) x)
+        one "betaIByB in x" p (fun x -> SpecialFunctions.betaIByB (beside x a) (beside x b) x)
+        two "xlogy" x5 p SpecialFunctions.xlogy
+        two "xlog1py" x5 p SpecialFunctions.xlog1py
+        two "lbeta" a b SpecialFunctions.lbeta
+        one "logExpm1" x SpecialFunctions.logExpm1
+        one "erfcinv" x5 (fun x -> SpecialFunctions.erfcinv (1.0 + Ops.tanh x))
+        one "logBesselI0" x5 SpecialFunctions.logBesselI0
+        one "logBesselI1" x SpecialFunctions.logBesselI1
     ]
 
 let private reductions =
@@ -243,6 +277,42 @@ let private linearAlgebra =
             -0.5 * Ops.sum (Ops.square z) - Ops.sum (Ops.log (Ops.diagonal l)))
     ]
 
+/// General systems and decompositions, which are of f64 only.
+let private decompositions =
+    [
+        let general = reals [ 3; 3 ] [ 0.4; 1.3; -0.7; 2.1; 0.2; 0.5; -0.9; 0.8; 1.6 ]
+        let tall = reals [ 4; 2 ] [ 0.4; 1.3; -0.7; 2.1; 0.2; 0.5; -0.9; 0.8 ]
+
+        let many =
+            reals [ 2; 3; 3 ] [ for k in 0..17 -> (if k % 9 % 4 = 0 then 2.0 + 0.3 * float k else cos (float k)) ]
+
+        two "solve" general (matrix 3 2 0.4) LinearAlgebra.solve
+        two "solve transposed" general (matrix 3 2 0.4) LinearAlgebra.solveTransposed
+        two "batched solve" many (reals [ 2; 3; 1 ] [ for k in 0..5 -> sin (float k) ]) LinearAlgebra.solve
+        one "inverse" general LinearAlgebra.inverse
+        one "logAbsDet" general LinearAlgebra.logAbsDet
+        one "batched logAbsDet" many LinearAlgebra.logAbsDet
+        one "logDetOfDefinite" (definite [||] 3) LinearAlgebra.logDetOfDefinite
+        two "solveDefinite" (definite [||] 3) (matrix 3 2 0.4) LinearAlgebra.solveDefinite
+
+        for name, a in [ "square", general; "tall", tall; "batched", many ] do
+            case $"qr, {name}" [ a ] (fun xs ->
+                let struct (q, r) = LinearAlgebra.qr xs[0]
+                [| q; r |])
+
+        for name, a in [ "eigh", general; "batched eigh", many ] do
+            case name [ a ] (fun xs ->
+                let struct (w, v) = LinearAlgebra.eigh xs[0]
+                [| w; v |])
+
+        let wide = reals [ 2; 4 ] [ 0.4; 1.3; -0.7; 2.1; 0.2; 0.5; -0.9; 0.8 ]
+
+        for name, a in [ "square", general; "tall", tall; "wide", wide; "batched", many ] do
+            case $"svd, {name}" [ a ] (fun xs ->
+                let struct (u, s, v) = LinearAlgebra.svd xs[0]
+                [| u; s; v |])
+    ]
+
 /// The GARCH(1,1) variances: constants captured, a carry, an output per step.
 let private garch (p: Tensor) (y: Tensor) =
     let state, variances =
@@ -329,5 +399,9 @@ let private loops =
             n[0] * Ops.sum (Ops.square x))
     ]
 
-let all =
-    List.concat [ unaries; elementwise; reductions; orders; moves; windowed; accesses; linearAlgebra; loops ]
+/// Those that take any real element type.
+let inAnyReal =
+    List.concat
+        [ unaries; elementwise; specials; reductions; orders; moves; windowed; accesses; linearAlgebra; loops ]
+
+let all = inAnyReal @ decompositions

@@ -146,8 +146,20 @@ let intoDomain (b: Build) op x =
     | UnaryOp.Expm1
     | UnaryOp.Sin
     | UnaryOp.Cos
+    | UnaryOp.Tan
+    | UnaryOp.Sinh
+    | UnaryOp.Cosh
+    | UnaryOp.Exp2
     | UnaryOp.LogNdtr -> bounded b x
+    | UnaryOp.Asin
+    | UnaryOp.Acos
+    | UnaryOp.Atanh
+    | UnaryOp.Erfinv -> b.Unary(UnaryOp.Sin, bounded b x)
+    | UnaryOp.Log1mExp -> b.Unary(UnaryOp.Neg, positive b x)
+    | UnaryOp.Acosh -> b.One(Primitive.Binary BinaryOp.Add, [| positive b x; fillLike b x 1.0 |])
     | UnaryOp.Log
+    | UnaryOp.Log2
+    | UnaryOp.Cbrt
     | UnaryOp.Log1p
     | UnaryOp.Sqrt
     | UnaryOp.Reciprocal

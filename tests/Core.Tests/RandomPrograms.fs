@@ -56,6 +56,44 @@ let private binary (b: Build) =
 
     b.Add(Primitive.Binary op, args) |> ignore
 
+let private special (b: Build) =
+    // Those that are derivatives by a shape have none by it: programs to be differentiated leave them out.
+    let differentiable op =
+        match op with
+        | SpecialOp.GammaPByShape
+        | SpecialOp.BetaIByA
+        | SpecialOp.BetaIByB -> false
+        | _ -> true
+
+    let op =
+        Primitive.members<SpecialOp>
+        |> Array.filter (fun op -> b.Family <> Smooth || differentiable op)
+        |> b.OneOf
+
+    let first = b.Of DType.F64
+
+    let args =
+        Array.append [| first |] (Array.init (Primitive.specialArity op - 1) (fun _ -> b.Need(b.TypeOf first)))
+
+    let probability x = b.Unary(UnaryOp.Sigmoid, bounded b x)
+    let last = args.Length - 1
+
+    let args =
+        match op with
+        | SpecialOp.Atan2 when b.Tame -> [| args[0]; positive b args[1] |]
+        | SpecialOp.Polygamma ->
+            // The order has no derivative: it comes out of floor.
+            let order = b.Unary(UnaryOp.Floor, fillLike b first (0.5 + float (b.Below 4)))
+            [| order; (if b.Tame then positive b args[1] else args[1]) |]
+        | SpecialOp.BetaI
+        | SpecialOp.BetaIByA
+        | SpecialOp.BetaIByB when b.Tame ->
+            args |> Array.mapi (fun i x -> if i = last then probability x else positive b x)
+        | _ when b.Tame -> Array.map (positive b) args
+        | _ -> args
+
+    b.Add(Primitive.Special op, args) |> ignore
+
 let private compare (b: Build) =
     let op = b.OneOf Primitive.members<CompareOp>
 
@@ -288,6 +326,39 @@ let private factor (b: Build) =
         b.Add(Primitive.Factor(FactorOp.TriangularSolve(b.Chance 0.5, b.Chance 0.5)), [| l; rhs |])
         |> ignore
 
+/// General solves and decompositions, of matrices whose eigenvalues and singular values are well apart: others have no
+/// factors that would be the same after a rounding error.
+let private decomposition (b: Build) =
+    let n = b.Below 4
+    let outer = Array.init (b.Below 2) (fun _ -> b.Below 3)
+    let shape = Array.append outer [| n; n |] |> Shape.ofArray
+    let m = bounded b (b.Need(f64 shape))
+    let small = b.One(Primitive.Binary BinaryOp.Mul, [| m; fillLike b m 0.3 |])
+
+    let entries =
+        Array.init shape.Count (fun i -> if i % (n * n) / n = i % n then 3.0 * float (1 + i % n) else 0.0)
+
+    let apart = b.Constant(Literal.create shape (Storage.F64 entries))
+    let a = b.One(Primitive.Binary BinaryOp.Add, [| apart; small |])
+
+    let op =
+        b.OneOf
+            [|
+                FactorOp.Solve(b.Chance 0.5)
+                FactorOp.LogAbsDet
+                FactorOp.DetSign
+                FactorOp.Qr
+                FactorOp.Eigh
+                FactorOp.Svd
+            |]
+
+    let args =
+        match op with
+        | FactorOp.Solve _ -> [| a; b.Need(f64 (Array.append outer [| n; b.Below 4 |] |> Shape.ofArray)) |]
+        | _ -> [| a |]
+
+    b.Add(Primitive.Factor op, args) |> ignore
+
 let private random (b: Build) =
     let key = b.Need TypeRules.key
 
@@ -402,11 +473,12 @@ and private rules: (Build -> unit)[] =
     [|
         contract
         factor
+        decomposition
         unary
         unary
         unary
         unary
-        binary
+        special
         binary
         binary
         compare

@@ -285,6 +285,28 @@ let ``gradients of gradients work on trees`` () =
     let second = OnTrees.grad (fun p -> Ops.sum (OnTrees.grad cube p).X) {| X = vector [ 1.0; 2.0 ] |}
     Assert.Equal<float>([| 6.0; 12.0 |], second.X.ToFloats())
 
+[<Fact>]
+let ``Hessian products are forward derivatives of gradients`` () =
+    // f = sum x^3 + x0 y: the Hessian is 6 diag x, and 1 between x0 and y.
+    let f (p: {| X: Tensor; Y: Tensor |}) = Ops.sum (p.X * p.X * p.X) + p.X[0] * p.Y
+    let at = {| X = vector [ 1.0; 2.0 ]; Y = Ops.scalar 5.0 |}
+    let gradient, product = OnTrees.hvp f at {| X = vector [ 1.0; -1.0 ]; Y = Ops.scalar 10.0 |}
+    Assert.Equal<float>([| 8.0; 12.0; 1.0 |], floats (Tree.leaves gradient))
+    Assert.Equal<float>([| 16.0; -12.0; 1.0 |], floats (Tree.leaves product))
+
+[<Fact>]
+let ``a function mapped over trees is the stack of its values`` () =
+    let shared = vector [ 0.5; -1.5 ]
+    let f (p: {| X: Tensor; Y: Tensor list |}) = {| Out = Ops.tanh (p.X * shared) + p.Y[0]; Sum = Ops.sum p.X |}
+    let slice i = {| X = vector [ float i; 2.0 ]; Y = [ Ops.scalar (float i * 0.1) ] |}
+    let stacked = Tree.mapMany Ops.stack (Array.init 3 slice)
+    let mapped = OnTrees.vmap f stacked
+
+    for i in 0..2 do
+        let one = f (slice i)
+        Assert.Equal<float>(one.Out.ToFloats(), mapped.Out[i].ToFloats())
+        Assert.Equal(one.Sum.ToFloat(), mapped.Sum[i].ToFloat())
+
 // ---- compiled functions
 
 /// The engine that defines the meaning.

@@ -62,17 +62,33 @@ let private unaryCases =
             UnaryOp.Log1p
             UnaryOp.Sin
             UnaryOp.Cos
+            UnaryOp.Tan
+            UnaryOp.Asin
+            UnaryOp.Acos
+            UnaryOp.Atan
+            UnaryOp.Sinh
+            UnaryOp.Cosh
             UnaryOp.Tanh
+            UnaryOp.Asinh
+            UnaryOp.Acosh
+            UnaryOp.Atanh
+            UnaryOp.Exp2
+            UnaryOp.Log2
+            UnaryOp.Cbrt
+            UnaryOp.Log1mExp
             UnaryOp.Sigmoid
             UnaryOp.Softplus
             UnaryOp.Erf
             UnaryOp.Erfc
+            UnaryOp.Erfinv
             UnaryOp.Lgamma
             UnaryOp.Digamma
             UnaryOp.Trigamma
             UnaryOp.Ndtr
             UnaryOp.LogNdtr
             UnaryOp.Ndtri
+            UnaryOp.BesselI0e
+            UnaryOp.BesselI1e
         ]
 
     [
@@ -123,6 +139,17 @@ let ``Binary operations have the bits of the reference on every width`` () =
         let x, y = pairs elem
         let program = all32 [ elem; elem ] elem (fun args -> Op.Binary(op, args[0], args[1]))
         everywhere program [ x; y ] (reference (Primitive.Binary op) [ x; y ])
+
+[<Fact>]
+let ``Special functions have the bits of the reference on every width`` () =
+    let x, y = pairs Elem.Real
+    let z = tile 32 (rotated Elem.Real 3)
+
+    for op in Primitive.members<SpecialOp> do
+        let args = if Primitive.specialArity op = 2 then [ x; y ] else [ x; y; z ]
+        let elems = args |> List.map (fun _ -> Elem.Real)
+        let program = all32 elems Elem.Real (fun args -> Op.Special(op, List.toArray args))
+        everywhere program args (reference (Primitive.Special op) args)
 
 [<Fact>]
 let ``Comparisons have the bits of the reference on every width`` () =

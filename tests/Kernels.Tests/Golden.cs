@@ -4,6 +4,8 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using Xunit;
+using Xunit.Abstractions;
 
 namespace Ppl.Kernels.Tests;
 
@@ -31,6 +33,23 @@ public static class Golden
         return double.IsFinite(actual)
             ? Math.Abs((actual - point.High - point.Low) / Ulp(point.High))
             : double.PositiveInfinity;
+    }
+
+    /// <summary>Prints the largest error of a table, and fails where an error is above the bound.</summary>
+    public static void AssertWithin(
+        ITestOutputHelper output,
+        string table,
+        double bound,
+        Func<GoldenPoint, double> error,
+        Func<GoldenPoint, double> value,
+        string unit = "ulp")
+    {
+        var points = Read(table);
+        var worst = points.MaxBy(error)!;
+        output.WriteLine($"{table}: {error(worst):G3} {unit} at {string.Join(", ", worst.Arguments)}");
+        var wrong = points.Where(p => !(error(p) <= bound))
+            .Select(p => $"{table}({string.Join(", ", p.Arguments)}) = {value(p)}, true {p.High}, error {error(p):G3}");
+        Assert.Empty(wrong.Take(10));
     }
 
     /// <summary>Equal bits; any NaN equals any other.</summary>

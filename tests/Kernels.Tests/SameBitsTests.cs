@@ -35,6 +35,22 @@ public sealed unsafe class SameBitsTests
     [InlineData("Ndtri", 0xBFE810D839168DAFUL)]
     [InlineData("Sin", 0x9B2A17B03E6A0CDAUL)]
     [InlineData("Cos", 0x7C6BD5056637EB67UL)]
+    [InlineData("Tan", 0x897595C00A774F95UL)]
+    [InlineData("Asin", 0xA5DE61042F90EDD2UL)]
+    [InlineData("Acos", 0xA6BAFF4ADE527F45UL)]
+    [InlineData("Atan", 0xBC90D4437F882B77UL)]
+    [InlineData("Sinh", 0xB1D499AA7D84EA0AUL)]
+    [InlineData("Cosh", 0xB1E24E3A12DA6BA0UL)]
+    [InlineData("Asinh", 0xED2FF79FBDA33C78UL)]
+    [InlineData("Acosh", 0xECAE1BDE7D2593D0UL)]
+    [InlineData("Atanh", 0xD0AC8D135367856BUL)]
+    [InlineData("Exp2", 0x04BDAAF0EB183ACCUL)]
+    [InlineData("Log2", 0xB8CA18C4A5E95F9DUL)]
+    [InlineData("Cbrt", 0x19E95320BE41AF22UL)]
+    [InlineData("Log1mExp", 0x4B1A0FDA43498C26UL)]
+    [InlineData("Erfinv", 0x0A76AFF76B38C79CUL)]
+    [InlineData("BesselI0e", 0x1DBAA567FFC4E970UL)]
+    [InlineData("BesselI1e", 0x96D69F7C4D493F8DUL)]
     public void Functions_have_the_recorded_bits(string function, ulong expected)
     {
         var f = typeof(VectorMath).GetMethod(function, [typeof(Vector512<double>)])!

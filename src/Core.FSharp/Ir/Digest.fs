@@ -88,6 +88,7 @@ let rec private primitive writer op =
         int writer axis
     | Primitive.Unary _
     | Primitive.Binary _
+    | Primitive.Special _
     | Primitive.Compare _
     | Primitive.Select -> ()
     | Primitive.Convert dtype -> text writer (DType.name dtype)
@@ -99,7 +100,9 @@ let rec private primitive writer op =
     | Primitive.Move op -> move writer op
     | Primitive.Index op -> index writer op
     | Primitive.Contract axes -> dotAxes writer axes
-    | Primitive.Factor(FactorOp.Cholesky | FactorOp.CholeskyVjp) -> ()
+    | Primitive.Factor(FactorOp.Cholesky | FactorOp.CholeskyVjp | FactorOp.LogAbsDet | FactorOp.DetSign)
+    | Primitive.Factor(FactorOp.Qr | FactorOp.Eigh | FactorOp.Svd) -> ()
+    | Primitive.Factor(FactorOp.Solve adjoint) -> flag writer adjoint
     | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) ->
         flag writer lower
         flag writer transpose

@@ -35,7 +35,29 @@ type UnaryOp =
     | Log1p
     | Sin
     | Cos
+    | Tan
+    /// In [-pi/2, pi/2]; NaN outside [-1, 1]
+    | Asin
+    /// In [0, pi]; NaN outside [-1, 1]
+    | Acos
+    /// In [-pi/2, pi/2]
+    | Atan
+    | Sinh
+    | Cosh
     | Tanh
+    | Asinh
+    /// NaN below 1
+    | Acosh
+    /// NaN outside [-1, 1]
+    | Atanh
+    /// 2^x
+    | Exp2
+    /// The logarithm to base 2; -inf at 0, NaN below
+    | Log2
+    /// The real cube root
+    | Cbrt
+    /// ln(1 - e^x); -inf at 0, NaN above
+    | Log1mExp
     /// 1 / (1 + e^-x)
     | Sigmoid
     /// ln(1 + e^x)
@@ -44,6 +66,8 @@ type UnaryOp =
     | Erf
     /// 1 - erf x
     | Erfc
+    /// The inverse of erf, on (-1, 1)
+    | Erfinv
     /// ln |Gamma(x)|
     | Lgamma
     /// d/dx ln Gamma(x)
@@ -56,6 +80,10 @@ type UnaryOp =
     | LogNdtr
     /// Its inverse, on (0, 1)
     | Ndtri
+    /// e^-|x| I0(x), I0 being the modified Bessel function of order 0
+    | BesselI0e
+    /// e^-|x| I1(x), I1 being the modified Bessel function of order 1
+    | BesselI1e
     /// Negation (bool)
     | Not
     /// reals -> bool
@@ -95,6 +123,27 @@ type BinaryOp =
     | ShiftLeft
     /// x shifted right by y mod its width, zeros in front (integers)
     | ShiftRight
+
+/// Special functions of two or three arguments of one shape, element by element (reals). P is the regularised lower
+/// incomplete gamma function, I the regularised incomplete beta function.
+[<RequireQualifiedAccess; Struct>]
+type SpecialOp =
+    /// (y, x) -> the angle of the point (x, y), in [-pi, pi]
+    | Atan2
+    /// (n, x) -> the n-th derivative of digamma at x, for n = 0, 1, ..., 170; for n > 1 and x < 0 NaN
+    | Polygamma
+    /// (a, x) -> P(a, x) = 1/Gamma(a) times the integral of t^(a-1) e^-t from 0 to x
+    | GammaP
+    /// (a, x) -> 1 - P(a, x)
+    | GammaQ
+    /// (a, x) -> dP/da
+    | GammaPByShape
+    /// (a, b, x) -> I(a, b, x) = 1/B(a, b) times the integral of t^(a-1) (1-t)^(b-1) from 0 to x
+    | BetaI
+    /// (a, b, x) -> dI/da
+    | BetaIByA
+    /// (a, b, x) -> dI/db
+    | BetaIByB
 
 /// Comparisons; every comparison with NaN is false except Ne (reals, integers; Eq and Ne also bool).
 [<RequireQualifiedAccess; Struct>]
@@ -212,6 +261,21 @@ type FactorOp =
     /// (L [..,n,n], C [..,n,n]) -> the cotangent of A = L L' from the cotangent C of L: Phi(S + S') with
     /// S = L'^-1 Phi(L' C) L^-1, Phi taking the lower triangle and half the diagonal; reads the lower triangles of both.
     | CholeskyVjp
+    /// (A [..,n,n], B [..,n,k]) -> X with A X = B, or A' X = B; a singular A divides by zero (f64)
+    | Solve of adjoint: bool
+    /// A [..,n,n] -> log |det A| [..]; -inf where A is singular (f64)
+    | LogAbsDet
+    /// A [..,n,n] -> the sign of det A [..]: -1, 0 or 1 (f64)
+    | DetSign
+    /// A [..,m,n], m >= n -> Q [..,m,n] above R [..,n,n] with Q R = A, Q'Q = I, R upper triangular with a nonnegative
+    /// diagonal (f64)
+    | Qr
+    /// A [..,n,n], symmetric, of which the lower triangle is read -> the eigenvalues, ascending, as one row above the
+    /// eigenvectors, the columns of V [..,n,n]; of each the first of the largest components is positive (f64)
+    | Eigh
+    /// A [..,m,n] -> U [..,m,k] above the singular values, descending, as one row, above V [..,n,k], k = min(m, n), with
+    /// A = U diag(s) V'; of each column of V the first of the largest components is positive (f64)
+    | Svd
 
 /// Counter-based randomness. A key is i32[2], the two words of a Philox4x32-10 key; P(c) below is the block of four words
 /// w0..w3 that it gives for the counter words (c, 0, 0, tag). The code is Ppl.Kernels.RandomStream, which every engine calls.
@@ -252,6 +316,7 @@ and [<RequireQualifiedAccess; NoComparison; ReferenceEquality>] Primitive =
     | Iota of ty: TensorType * axis: int
     | Unary of unary: UnaryOp
     | Binary of binary: BinaryOp
+    | Special of special: SpecialOp
     | Compare of compare: CompareOp
     /// (p: bool, x, y) -> x where p else y; all of one shape
     | Select
@@ -322,17 +387,33 @@ module Primitive =
         | UnaryOp.Log1p -> "log1p"
         | UnaryOp.Sin -> "sin"
         | UnaryOp.Cos -> "cos"
+        | UnaryOp.Tan -> "tan"
+        | UnaryOp.Asin -> "asin"
+        | UnaryOp.Acos -> "acos"
+        | UnaryOp.Atan -> "atan"
+        | UnaryOp.Sinh -> "sinh"
+        | UnaryOp.Cosh -> "cosh"
         | UnaryOp.Tanh -> "tanh"
+        | UnaryOp.Asinh -> "asinh"
+        | UnaryOp.Acosh -> "acosh"
+        | UnaryOp.Atanh -> "atanh"
+        | UnaryOp.Exp2 -> "exp2"
+        | UnaryOp.Log2 -> "log2"
+        | UnaryOp.Cbrt -> "cbrt"
+        | UnaryOp.Log1mExp -> "log1mExp"
         | UnaryOp.Sigmoid -> "sigmoid"
         | UnaryOp.Softplus -> "softplus"
         | UnaryOp.Erf -> "erf"
         | UnaryOp.Erfc -> "erfc"
+        | UnaryOp.Erfinv -> "erfinv"
         | UnaryOp.Lgamma -> "lgamma"
         | UnaryOp.Digamma -> "digamma"
         | UnaryOp.Trigamma -> "trigamma"
         | UnaryOp.Ndtr -> "ndtr"
         | UnaryOp.LogNdtr -> "logNdtr"
         | UnaryOp.Ndtri -> "ndtri"
+        | UnaryOp.BesselI0e -> "besselI0e"
+        | UnaryOp.BesselI1e -> "besselI1e"
         | UnaryOp.Not -> "not"
         | UnaryOp.IsFinite -> "isFinite"
         | UnaryOp.IsNaN -> "isNaN"
@@ -353,6 +434,25 @@ module Primitive =
         | BinaryOp.Xor -> "xor"
         | BinaryOp.ShiftLeft -> "shiftLeft"
         | BinaryOp.ShiftRight -> "shiftRight"
+
+    let private specialName op =
+        match op with
+        | SpecialOp.Atan2 -> "atan2"
+        | SpecialOp.Polygamma -> "polygamma"
+        | SpecialOp.GammaP -> "gammaP"
+        | SpecialOp.GammaQ -> "gammaQ"
+        | SpecialOp.GammaPByShape -> "gammaPByShape"
+        | SpecialOp.BetaI -> "betaI"
+        | SpecialOp.BetaIByA -> "betaIByA"
+        | SpecialOp.BetaIByB -> "betaIByB"
+
+    /// How many arguments a special function takes.
+    let specialArity op =
+        match op with
+        | SpecialOp.BetaI
+        | SpecialOp.BetaIByA
+        | SpecialOp.BetaIByB -> 3
+        | _ -> 2
 
     let private compareName op =
         match op with
@@ -387,6 +487,7 @@ module Primitive =
         | Primitive.Iota _ -> "iota"
         | Primitive.Unary op -> unaryName op
         | Primitive.Binary op -> binaryName op
+        | Primitive.Special op -> specialName op
         | Primitive.Compare op -> compareName op
         | Primitive.Select -> "select"
         | Primitive.Convert _ -> "convert"
@@ -413,6 +514,12 @@ module Primitive =
         | Primitive.Factor FactorOp.Cholesky -> "cholesky"
         | Primitive.Factor FactorOp.CholeskyVjp -> "choleskyVjp"
         | Primitive.Factor(FactorOp.TriangularSolve _) -> "triangularSolve"
+        | Primitive.Factor(FactorOp.Solve _) -> "solve"
+        | Primitive.Factor FactorOp.LogAbsDet -> "logAbsDet"
+        | Primitive.Factor FactorOp.DetSign -> "detSign"
+        | Primitive.Factor FactorOp.Qr -> "qr"
+        | Primitive.Factor FactorOp.Eigh -> "eigh"
+        | Primitive.Factor FactorOp.Svd -> "svd"
         | Primitive.Random RandomOp.FoldIn -> "foldIn"
         | Primitive.Random(RandomOp.Uniform _) -> "uniform"
         | Primitive.Random(RandomOp.Bits _) -> "bits"
@@ -427,6 +534,7 @@ module Primitive =
         match primitive with
         | Primitive.Unary _
         | Primitive.Binary _
+        | Primitive.Special _
         | Primitive.Compare _
         | Primitive.Select
         | Primitive.Convert _ -> true

@@ -45,6 +45,7 @@ let private single primitive (ty: TensorType) (args: Literal[]) : Storage =
     | Primitive.Iota(_, axis) -> ReferenceArrays.iota ty axis
     | Primitive.Unary op -> ReferenceElementwise.unary op args[0].Data
     | Primitive.Binary op -> ReferenceElementwise.binary op args[0].Data args[1].Data
+    | Primitive.Special op -> ReferenceElementwise.special op (args |> Array.map _.Data)
     | Primitive.Compare op -> ReferenceElementwise.compare op args[0].Data args[1].Data
     | Primitive.Select -> ReferenceElementwise.select args[0].Data args[1].Data args[2].Data
     | Primitive.Convert dtype -> ReferenceElementwise.convert dtype args[0].Data
@@ -54,7 +55,7 @@ let private single primitive (ty: TensorType) (args: Literal[]) : Storage =
     | Primitive.Move op -> ReferenceArrays.move op ty args
     | Primitive.Index op -> ReferenceArrays.index op args
     | Primitive.Contract axes -> ReferenceArrays.contract axes ty args[0] args[1]
-    | Primitive.Factor op -> ReferenceArrays.factor op args
+    | Primitive.Factor op -> ReferenceArrays.factor op ty args
     | Primitive.Random op -> random op ty args
     | Primitive.Control _ -> Errors.bug "Reference.single" "control flow is evaluated by Reference.control"
 

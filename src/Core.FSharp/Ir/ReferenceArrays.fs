@@ -305,6 +305,34 @@ let private solveColumn (l: float[]) (x: float[]) n k start column lower transpo
 
         x[column + i * k] <- rest / entry i i
 
+/// What Ppl.Kernels computes of one matrix.
+let decompositionOf op =
+    match op with
+    | FactorOp.LogAbsDet -> Decomposition.LogAbsDeterminant
+    | FactorOp.DetSign -> Decomposition.DeterminantSign
+    | FactorOp.Qr -> Decomposition.Qr
+    | FactorOp.Eigh -> Decomposition.Eigh
+    | FactorOp.Svd -> Decomposition.Svd
+    | FactorOp.Cholesky
+    | FactorOp.CholeskyVjp
+    | FactorOp.TriangularSolve _
+    | FactorOp.Solve _ -> Errors.bug "ReferenceArrays" $"{op} is no decomposition"
+
+/// A decomposition by the code that engines call: the factors are unique, but algorithms differ in their rounding.
+let private decompose op (ty: TensorType) (a: Literal) =
+    let shape = a.Type.Shape
+    let m, n = shape[shape.Rank - 2], shape[shape.Rank - 1]
+    let count = Array.fold (*) 1 (shape.ToArray()[.. shape.Rank - 3])
+    let result: float[] = Array.zeroCreate ty.Shape.Count
+    let size = if count = 0 then 0 else result.Length / count
+    let source = Literal.floats a
+
+    for i in 0 .. count - 1 do
+        let matrix = ReadOnlySpan<float>(source, i * m * n, m * n)
+        PackedDense.Decompose(decompositionOf op, m, n, matrix, Span<float>(result, i * size, size))
+
+    Storage.F64 result
+
 /// The cotangent of the Cholesky factorisation at `start`: Phi(G) with G = L'^-1 Q L^-1, where Q is symmetric and has the
 /// lower triangle of L' C.
 let private choleskyVjpAt (l: float[]) (c: float[]) (result: float[]) n start =
@@ -324,8 +352,9 @@ let private choleskyVjpAt (l: float[]) (c: float[]) (result: float[]) n start =
         for j in 0..i do
             result[start + i * n + j] <- if i = j then 0.5 * whole[i * n + j] else whole[i * n + j]
 
-/// Factorisations and solves, one matrix after the other; f32 is widened, and the results are rounded.
-let factor op (args: Literal[]) =
+/// Factorisations and solves, one matrix after the other; `ty` is the type of the result; f32 is widened, and the results
+/// are rounded.
+let factor op (ty: TensorType) (args: Literal[]) =
     let shape = args[0].Type.Shape
     let n = shape[shape.Rank - 1]
     let matrices = Array.fold (*) 1 (shape.ToArray()[.. shape.Rank - 3])
@@ -339,6 +368,20 @@ let factor op (args: Literal[]) =
             choleskyAt a l n (m * n * n)
 
         ofReals args[0].Type.DType l
+    | FactorOp.Solve adjoint ->
+        let k = args[1].Type.Shape[shape.Rank - 1]
+        let x = Array.copy (Literal.floats args[1])
+
+        for m in 0 .. matrices - 1 do
+            let matrix = ReadOnlySpan<float>(a, m * n * n, n * n)
+            PackedDense.Solve(n, k, matrix, adjoint, Span<float>(x, m * n * k, n * k))
+
+        Storage.F64 x
+    | FactorOp.LogAbsDet
+    | FactorOp.DetSign
+    | FactorOp.Qr
+    | FactorOp.Eigh
+    | FactorOp.Svd -> decompose op ty args[0]
     | FactorOp.TriangularSolve(lower, transpose) ->
         let k = args[1].Type.Shape[shape.Rank - 1]
         let x = Array.copy (Literal.widened args[1])

@@ -32,17 +32,33 @@ let private realFunction op : float -> float =
     | UnaryOp.Log1p -> VectorMath.Log1p
     | UnaryOp.Sin -> VectorMath.Sin
     | UnaryOp.Cos -> VectorMath.Cos
+    | UnaryOp.Tan -> VectorMath.Tan
+    | UnaryOp.Asin -> VectorMath.Asin
+    | UnaryOp.Acos -> VectorMath.Acos
+    | UnaryOp.Atan -> VectorMath.Atan
+    | UnaryOp.Sinh -> VectorMath.Sinh
+    | UnaryOp.Cosh -> VectorMath.Cosh
     | UnaryOp.Tanh -> VectorMath.Tanh
+    | UnaryOp.Asinh -> VectorMath.Asinh
+    | UnaryOp.Acosh -> VectorMath.Acosh
+    | UnaryOp.Atanh -> VectorMath.Atanh
+    | UnaryOp.Exp2 -> VectorMath.Exp2
+    | UnaryOp.Log2 -> VectorMath.Log2
+    | UnaryOp.Cbrt -> VectorMath.Cbrt
+    | UnaryOp.Log1mExp -> VectorMath.Log1mExp
     | UnaryOp.Sigmoid -> VectorMath.Sigmoid
     | UnaryOp.Softplus -> VectorMath.Softplus
     | UnaryOp.Erf -> VectorMath.Erf
     | UnaryOp.Erfc -> VectorMath.Erfc
+    | UnaryOp.Erfinv -> VectorMath.Erfinv
     | UnaryOp.Lgamma -> VectorMath.Lgamma
     | UnaryOp.Digamma -> VectorMath.Digamma
     | UnaryOp.Trigamma -> VectorMath.Trigamma
     | UnaryOp.Ndtr -> VectorMath.Ndtr
     | UnaryOp.LogNdtr -> VectorMath.LogNdtr
     | UnaryOp.Ndtri -> VectorMath.Ndtri
+    | UnaryOp.BesselI0e -> VectorMath.BesselI0e
+    | UnaryOp.BesselI1e -> VectorMath.BesselI1e
     | UnaryOp.Not
     | UnaryOp.IsFinite
     | UnaryOp.IsNaN
@@ -160,6 +176,31 @@ let binary op (x: Storage) (y: Storage) =
     | Storage.U32 a, Storage.U32 b -> combine Storage.U32 (uint32Binary op) a b x op
     | Storage.Bool a, Storage.Bool b -> combine Storage.Bool (boolBinary op) a b x op
     | _ -> impossible op y
+
+/// Special functions of two or three arguments.
+let special op (xs: Storage[]) =
+    let two (f: float -> float -> float) =
+        match xs with
+        | [| Storage.F64 x; Storage.F64 y |] -> Storage.F64(Array.map2 f x y)
+        | [| Storage.F32 x; Storage.F32 y |] -> Storage.F32(Array.map2 (fun x y -> float32 (f (float x) (float y))) x y)
+        | _ -> impossible op xs[0]
+
+    let three (f: float -> float -> float -> float) =
+        match xs with
+        | [| Storage.F64 x; Storage.F64 y; Storage.F64 z |] -> Storage.F64(Array.map3 f x y z)
+        | [| Storage.F32 x; Storage.F32 y; Storage.F32 z |] ->
+            Storage.F32(Array.map3 (fun x y z -> float32 (f (float x) (float y) (float z))) x y z)
+        | _ -> impossible op xs[0]
+
+    match op with
+    | SpecialOp.Atan2 -> two (fun y x -> VectorMath.Atan2(y, x))
+    | SpecialOp.Polygamma -> two (fun n x -> VectorMath.Polygamma(n, x))
+    | SpecialOp.GammaP -> two (fun a x -> VectorMath.GammaP(a, x))
+    | SpecialOp.GammaQ -> two (fun a x -> VectorMath.GammaQ(a, x))
+    | SpecialOp.GammaPByShape -> two (fun a x -> VectorMath.GammaPByShape(a, x))
+    | SpecialOp.BetaI -> three (fun a b x -> VectorMath.BetaI(a, b, x))
+    | SpecialOp.BetaIByA -> three (fun a b x -> VectorMath.BetaIByA(a, b, x))
+    | SpecialOp.BetaIByB -> three (fun a b x -> VectorMath.BetaIByB(a, b, x))
 
 let inline private comparison op : 'a -> 'a -> bool =
     match op with

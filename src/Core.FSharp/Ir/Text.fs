@@ -148,12 +148,18 @@ let private plain =
         [
             Primitive.members<UnaryOp> |> Array.map Primitive.Unary
             Primitive.members<BinaryOp> |> Array.map Primitive.Binary
+            Primitive.members<SpecialOp> |> Array.map Primitive.Special
             Primitive.members<CompareOp> |> Array.map Primitive.Compare
             [|
                 Primitive.Select
                 Primitive.Index IndexOp.DynamicUpdate
                 Primitive.Factor FactorOp.Cholesky
                 Primitive.Factor FactorOp.CholeskyVjp
+                Primitive.Factor FactorOp.LogAbsDet
+                Primitive.Factor FactorOp.DetSign
+                Primitive.Factor FactorOp.Qr
+                Primitive.Factor FactorOp.Eigh
+                Primitive.Factor FactorOp.Svd
                 Primitive.Random RandomOp.FoldIn
             |]
         ]
@@ -227,6 +233,7 @@ let private dataPrimitive (line: Line) =
     | "dynamicSlice" -> Primitive.Index(IndexOp.DynamicSlice(line.Type.Shape.ToArray()))
     | "dot" -> Primitive.Contract(dotAxes line)
     | "triangularSolve" -> Primitive.Factor(FactorOp.TriangularSolve(line.Flag "lower", line.Flag "transpose"))
+    | "solve" -> Primitive.Factor(FactorOp.Solve(line.Flag "adjoint"))
     | "uniform" -> Primitive.Random(RandomOp.Uniform line.Type.Shape)
     | "bits" -> Primitive.Random(RandomOp.Bits line.Type.Shape)
     | name ->

@@ -38,6 +38,7 @@ let attributes primitive =
         ]
     | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) ->
         [ "lower", flagOf lower; "transpose", flagOf transpose ]
+    | Primitive.Factor(FactorOp.Solve adjoint) -> [ "adjoint", flagOf adjoint ]
     | Primitive.Control(ControlOp.While(constants, _, _)) -> [ "constants", string constants ]
     | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, _)) ->
         [ "constants", string constants; "carry", string carry; "length", string length; "reverse", flagOf reverse ]
@@ -45,12 +46,14 @@ let attributes primitive =
     | Primitive.Constant _
     | Primitive.Unary _
     | Primitive.Binary _
+    | Primitive.Special _
     | Primitive.Compare _
     | Primitive.Select
     | Primitive.Convert _
     | Primitive.Move(MoveOp.Reshape _)
     | Primitive.Index(IndexOp.DynamicSlice _ | IndexOp.DynamicUpdate)
-    | Primitive.Factor(FactorOp.Cholesky | FactorOp.CholeskyVjp)
+    | Primitive.Factor(FactorOp.Cholesky | FactorOp.CholeskyVjp | FactorOp.LogAbsDet | FactorOp.DetSign)
+    | Primitive.Factor(FactorOp.Qr | FactorOp.Eigh | FactorOp.Svd)
     | Primitive.Random _
     | Primitive.Control(ControlOp.Cond _ | ControlOp.Checkpoint _) -> []
 

@@ -89,6 +89,13 @@ let private binary op (types: TensorType[]) =
     requireDType name allowed types[0]
     types[0]
 
+let private special op (types: TensorType[]) =
+    let name = Primitive.name (Primitive.Special op)
+    arity name (Primitive.specialArity op) types
+    requireSame name types
+    requireDType name reals types[0]
+    types[0]
+
 let private compare op (types: TensorType[]) =
     let name = Primitive.name (Primitive.Compare op)
     arity name 2 types
@@ -366,8 +373,55 @@ let private requireSquare name (ty: TensorType) =
     if rank < 2 || ty.Shape[rank - 1] <> ty.Shape[rank - 2] then
         Errors.shapes name $"needs square matrices, got {ty}"
 
+/// The batch extents of matrices, their rows and columns; f64.
+let private matrices name (ty: TensorType) =
+    requireDType name [ DType.F64 ] ty
+
+    if ty.Shape.Rank < 2 then
+        Errors.shapes name $"needs matrices, got {ty}"
+
+    let extents = ty.Shape.ToArray()
+    struct (extents[.. extents.Length - 3], extents[extents.Length - 2], extents[extents.Length - 1])
+
+let private decomposition op (ty: TensorType) =
+    let name = Primitive.name (Primitive.Factor op)
+    let struct (batch, m, n) = matrices name ty
+
+    let ofExtents extents = { ty with Shape = Shape.ofArray (Array.append batch extents) }
+
+    match op with
+    | FactorOp.Qr ->
+        if m < n then
+            Errors.shapes name $"needs at least as many rows as columns, got {ty}"
+
+        ofExtents [| m + n; n |]
+    | FactorOp.Svd -> ofExtents [| m + 1 + n; min m n |]
+    | _ ->
+        requireSquare name ty
+        ofExtents (if op = FactorOp.Eigh then [| n + 1; n |] else [||])
+
+let private requireRightSide name (types: TensorType[]) =
+    let a, b = types[0].Shape, types[1].Shape
+    let batch (s: Shape) = s.ToArray()[.. s.Rank - 3]
+
+    if b.Rank <> a.Rank || batch a <> batch b || b[b.Rank - 2] <> a[a.Rank - 1] then
+        Errors.shapes name $"{show types}"
+
 let private factor op (types: TensorType[]) =
     match op with
+    | FactorOp.Solve _ ->
+        arity "solve" 2 types
+        Array.iter (requireDType "solve" [ DType.F64 ]) types
+        requireSquare "solve" types[0]
+        requireRightSide "solve" types
+        types[1]
+    | FactorOp.LogAbsDet
+    | FactorOp.DetSign
+    | FactorOp.Qr
+    | FactorOp.Eigh
+    | FactorOp.Svd ->
+        arity (Primitive.name (Primitive.Factor op)) 1 types
+        decomposition op types[0]
     | FactorOp.Cholesky ->
         arity "cholesky" 1 types
         requireSquare "cholesky" types[0]
@@ -376,12 +430,7 @@ let private factor op (types: TensorType[]) =
         arity "triangularSolve" 2 types
         requireSquare "triangularSolve" types[0]
         requireSameDType "triangularSolve" types
-        let a, b = types[0].Shape, types[1].Shape
-        let batch (s: Shape) = s.ToArray()[.. s.Rank - 3]
-
-        if b.Rank <> a.Rank || batch a <> batch b || b[b.Rank - 2] <> a[a.Rank - 1] then
-            Errors.shapes "triangularSolve" $"{show types}"
-
+        requireRightSide "triangularSolve" types
         types[1]
     | FactorOp.CholeskyVjp ->
         arity "choleskyVjp" 2 types
@@ -503,6 +552,7 @@ let results primitive (types: TensorType[]) : TensorType[] =
         arity name 1 types
         [| unary op types[0] |]
     | Primitive.Binary op -> [| binary op types |]
+    | Primitive.Special op -> [| special op types |]
     | Primitive.Compare op -> [| compare op types |]
     | Primitive.Select -> [| select types |]
     | Primitive.Convert dtype ->

@@ -35,7 +35,7 @@ let binomial (totalCount: Tensor) (probs: Tensor) : IDistribution =
     let probs = Ops.toFloat probs
     let n = Ops.toFloat totalCount
 
-    let logMass (x: Tensor) = Special.xlogy x probs + Special.xlog1py (n - x) (-probs) + Special.logChoose n x
+    let logMass (x: Tensor) = Special.xlogy x probs + Special.xlog1py (n - x) (-probs) + SpecialFunctions.lchoose n x
 
     trials name totalCount (Parameter.probability "probs" probs) (CountDraws.binomial totalCount probs) logMass
     |> Family.withMoments (fun () -> n * probs) (fun () -> n * probs * (1.0 - probs))
@@ -47,7 +47,7 @@ let binomialLogit (totalCount: Tensor) (logits: Tensor) : IDistribution =
     let name = "binomialLogit(totalCount, logits)"
     let logits = Ops.toFloat logits
     let n = Ops.toFloat totalCount
-    let logMass (x: Tensor) = x * logits - n * Ops.softplus logits + Special.logChoose n x
+    let logMass (x: Tensor) = x * logits - n * Ops.softplus logits + SpecialFunctions.lchoose n x
     let mean () = n * Ops.sigmoid logits
     let sample shape key = CountDraws.binomial totalCount (Ops.sigmoid logits) shape key
 
@@ -89,7 +89,7 @@ let negativeBinomial2 (mean: Tensor) (concentration: Tensor) : IDistribution =
     let parameters = [ Parameter.positive "mean" mean; Parameter.positive "concentration" concentration ]
 
     let logMass (x: Tensor) =
-        Special.lgammaRise concentration x
+        SpecialFunctions.lgammaRise concentration x
         - x * Ops.log1p (concentration / mean)
         - concentration * Ops.log1p (mean / concentration)
         - Ops.lgamma (x + 1.0)

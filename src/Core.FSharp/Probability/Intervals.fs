@@ -39,7 +39,7 @@ let beta (alpha: Tensor) (beta: Tensor) : IDistribution =
 
     let logDensity =
         Family.inside isInside 0.5 (fun x ->
-            (alpha - 1.0) * Ops.log x + (beta - 1.0) * Ops.log1p (-x) - Special.logBeta alpha beta)
+            (alpha - 1.0) * Ops.log x + (beta - 1.0) * Ops.log1p (-x) - SpecialFunctions.lbeta alpha beta)
 
     let sample shape key = Draws.beta alpha beta shape key
 

@@ -63,7 +63,10 @@ let studentT (df: Tensor) (loc: Tensor) (scale: Tensor) : IDistribution =
 
     let logDensity x =
         let half = 0.5 * df
-        let constant = Special.lgammaRise half (Ops.scalar 0.5) - 0.5 * (Ops.log df + logPi) - Ops.log scale
+
+        let constant =
+            SpecialFunctions.lgammaRise half (Ops.scalar 0.5) - 0.5 * (Ops.log df + logPi) - Ops.log scale
+
         let tail = Ops.log1p (Ops.square (Family.standardise loc scale x) * Ops.reciprocal df)
         constant - (half + 0.5) * tail
 

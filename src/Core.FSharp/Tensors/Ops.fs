@@ -1,6 +1,6 @@
 // The operations on tensors, under their usual names. Arguments of elementwise operations are broadcast against each
 // other, right-aligned. Everything here works on concrete and on traced tensors.
-// Relies on Tensor. Read Control next.
+// Relies on Tensor. Read SpecialFunctions next.
 namespace Ppl.Core.Tensors
 
 open Ppl.Core
@@ -228,6 +228,45 @@ module Ops =
     /// cos x
     let cos x = unary UnaryOp.Cos x
 
+    /// tan x
+    let tan x = unary UnaryOp.Tan x
+
+    /// The angle in [-pi/2, pi/2] whose sine is x; NaN outside [-1, 1].
+    let asin x = unary UnaryOp.Asin x
+
+    /// The angle in [0, pi] whose cosine is x; NaN outside [-1, 1].
+    let acos x = unary UnaryOp.Acos x
+
+    /// The angle in [-pi/2, pi/2] whose tangent is x.
+    let atan x = unary UnaryOp.Atan x
+
+    /// sinh x
+    let sinh x = unary UnaryOp.Sinh x
+
+    /// cosh x
+    let cosh x = unary UnaryOp.Cosh x
+
+    /// The inverse of sinh.
+    let asinh x = unary UnaryOp.Asinh x
+
+    /// The inverse of cosh, on [1, inf).
+    let acosh x = unary UnaryOp.Acosh x
+
+    /// The inverse of tanh, on [-1, 1].
+    let atanh x = unary UnaryOp.Atanh x
+
+    /// 2^x
+    let exp2 x = unary UnaryOp.Exp2 x
+
+    /// The logarithm to base 2.
+    let log2 x = unary UnaryOp.Log2 x
+
+    /// The real cube root.
+    let cbrt x = unary UnaryOp.Cbrt x
+
+    /// ln(1 - e^x) for x <= 0, accurate near 0 and far below; the complement of a probability given by its logarithm.
+    let log1mexp x = unary UnaryOp.Log1mExp x
+
     /// tanh x
     let tanh x = unary UnaryOp.Tanh x
 
@@ -242,6 +281,9 @@ module Ops =
 
     /// 1 - erf x
     let erfc x = unary UnaryOp.Erfc x
+
+    /// The inverse of erf, on [-1, 1].
+    let erfinv x = unary UnaryOp.Erfinv x
 
     /// ln |Gamma(x)|
     let lgamma x = unary UnaryOp.Lgamma x
@@ -260,6 +302,12 @@ module Ops =
 
     /// The quantile function of the standard normal distribution.
     let ndtri x = unary UnaryOp.Ndtri x
+
+    /// e^-|x| I0(x), I0 being the modified Bessel function of order 0.
+    let besselI0e x = unary UnaryOp.BesselI0e x
+
+    /// e^-|x| I1(x), I1 being the modified Bessel function of order 1.
+    let besselI1e x = unary UnaryOp.BesselI1e x
 
     /// Negation of truth values.
     let logicalNot x = unary UnaryOp.Not x

@@ -30,6 +30,7 @@ and private outputs (program: Program) activeInputs =
 and results primitive (args: bool[]) : bool[] =
     match primitive with
     | Primitive.Unary(UnaryOp.Floor | UnaryOp.Sign | UnaryOp.StopGradient)
+    | Primitive.Factor FactorOp.DetSign
     | Primitive.Order(OrderOp.ArgSort _ | OrderOp.ArgMax _ | OrderOp.ArgMin _ | OrderOp.SearchSorted _)
     | Primitive.Compare _
     | Primitive.Random _ -> [| false |]

@@ -221,16 +221,16 @@ let private solveShared op (l: Tensor) (b: Tensor) =
 
 let private factor n op (args: Lane[]) =
     match op with
-    | FactorOp.TriangularSolve _ when not args[0].Varies -> solveShared op args[0].Value args[1].Value
-    | FactorOp.Cholesky
-    | FactorOp.CholeskyVjp
-    | FactorOp.TriangularSolve _ -> each n (Primitive.Factor op) args
+    | FactorOp.TriangularSolve _
+    | FactorOp.Solve _ when not args[0].Varies -> solveShared op args[0].Value args[1].Value
+    | _ -> each n (Primitive.Factor op) args
 
 /// The result of an equation without sub-programs in n lanes, along its first axis.
 let simple n primitive (args: Lane[]) : Tensor =
     match primitive with
     | Primitive.Unary _
     | Primitive.Binary _
+    | Primitive.Special _
     | Primitive.Compare _
     | Primitive.Select
     | Primitive.Convert _ -> each n primitive args

@@ -10,6 +10,7 @@ open Ppl.Core.Ir
 open Ppl.Core.Tensors
 
 let private twoOverSqrtPi = 2.0 / Math.Sqrt Math.PI
+let private ln2 = Math.Log 2.0
 let private logSqrtTwoPi = 0.5 * Math.Log(2.0 * Math.PI)
 let private normalDensity (x: Tensor) = Ops.exp (-0.5 * Ops.square x - logSqrtTwoPi)
 
@@ -61,17 +62,39 @@ let unary op (x: Tensor) (y: Tensor) : (Tensor -> Tensor) option =
     | UnaryOp.Log1p -> Some(fun t -> t / (x + 1.0))
     | UnaryOp.Sin -> Some(fun t -> t * Ops.cos x)
     | UnaryOp.Cos -> Some(fun t -> -(t * Ops.sin x))
+    | UnaryOp.Tan -> Some(fun t -> t * (1.0 + Ops.square y))
+    | UnaryOp.Asin -> Some(fun t -> t / Ops.sqrt ((1.0 - x) * (1.0 + x)))
+    | UnaryOp.Acos -> Some(fun t -> -(t / Ops.sqrt ((1.0 - x) * (1.0 + x))))
+    | UnaryOp.Atan -> Some(fun t -> t / (1.0 + Ops.square x))
+    | UnaryOp.Sinh -> Some(fun t -> t * Ops.cosh x)
+    | UnaryOp.Cosh -> Some(fun t -> t * Ops.sinh x)
     | UnaryOp.Tanh -> Some(fun t -> t * (1.0 - Ops.square y))
+    | UnaryOp.Asinh -> Some(fun t -> t / Ops.sqrt (1.0 + Ops.square x))
+    | UnaryOp.Acosh -> Some(fun t -> t / Ops.sqrt ((x - 1.0) * (x + 1.0)))
+    | UnaryOp.Atanh -> Some(fun t -> t / ((1.0 - x) * (1.0 + x)))
+    | UnaryOp.Exp2 -> Some(fun t -> t * (ln2 * y))
+    | UnaryOp.Log2 -> Some(fun t -> t / (ln2 * x))
+    | UnaryOp.Cbrt -> Some(fun t -> t / (3.0 * Ops.square y))
+    | UnaryOp.Log1mExp -> Some(fun t -> -(t / Ops.expm1 (-x)))
     | UnaryOp.Sigmoid -> Some(fun t -> t * (y * (1.0 - y)))
     | UnaryOp.Softplus -> Some(fun t -> t * Ops.sigmoid x)
     | UnaryOp.Erf -> Some(fun t -> t * (twoOverSqrtPi * Ops.exp (-(Ops.square x))))
     | UnaryOp.Erfc -> Some(fun t -> -(t * (twoOverSqrtPi * Ops.exp (-(Ops.square x)))))
+    | UnaryOp.Erfinv -> Some(fun t -> t * (Ops.exp (Ops.square y) / twoOverSqrtPi))
     | UnaryOp.Lgamma -> Some(fun t -> t * Ops.digamma x)
     | UnaryOp.Digamma -> Some(fun t -> t * Ops.trigamma x)
-    | UnaryOp.Trigamma -> Errors.notDifferentiable "trigamma" "its derivative is not a primitive"
+    | UnaryOp.Trigamma -> Some(fun t -> t * SpecialFunctions.polygamma (Ops.fill x.Type 2.0) x)
     | UnaryOp.Ndtr -> Some(fun t -> t * normalDensity x)
     | UnaryOp.LogNdtr -> Some(fun t -> t * Ops.exp (-0.5 * Ops.square x - logSqrtTwoPi - y))
     | UnaryOp.Ndtri -> Some(fun t -> t / normalDensity y)
+    | UnaryOp.BesselI0e -> Some(fun t -> t * (Ops.besselI1e x - Ops.sign x * y))
+    | UnaryOp.BesselI1e ->
+        // I1(x)/x tends to 1/2 at 0.
+        Some(fun t ->
+            let atZero = Ops.equal x (Ops.zerosLike x)
+            let quotient = y / Ops.select atZero (Ops.onesLike x) x
+            let quotient = Ops.select atZero (Ops.fill x.Type 0.5) quotient
+            t * (Ops.besselI0e x - Ops.sign x * y - quotient))
     | UnaryOp.Sign
     | UnaryOp.Floor
     | UnaryOp.Not
@@ -117,6 +140,60 @@ let binary op (x: Tensor) (y: Tensor) (z: Tensor) : ((Tensor -> Tensor) * (Tenso
     | BinaryOp.Xor
     | BinaryOp.ShiftLeft
     | BinaryOp.ShiftRight -> None
+
+/// e^-x x^(a-1) / Gamma(a), the density of which P(a, x) is the integral.
+let private gammaDensity (a: Tensor) (x: Tensor) = Ops.exp (SpecialFunctions.xlogy (a - 1.0) x - x - Ops.lgamma a)
+
+/// x^(a-1) (1-x)^(b-1) / B(a, b), the density of which I(a, b, x) is the integral.
+let private betaDensity (a: Tensor) (b: Tensor) (x: Tensor) =
+    Ops.exp (
+        SpecialFunctions.xlogy (a - 1.0) x + SpecialFunctions.xlog1py (b - 1.0) (-x)
+        - SpecialFunctions.lbeta a b
+    )
+
+let private noSecond name = fun (_: Tensor) -> Errors.notDifferentiable name "by a shape a second time"
+
+/// t -> t dy/dx for each argument of y = op xs.
+let special op (xs: Tensor[]) : (Tensor -> Tensor)[] =
+    match op with
+    | SpecialOp.Atan2 ->
+        let y, x = xs[0], xs[1]
+        let square = Ops.square x + Ops.square y
+        [| (fun t -> t * (x / square)); (fun t -> -(t * (y / square))) |]
+    | SpecialOp.Polygamma ->
+        [|
+            (fun _ -> Errors.notDifferentiable "polygamma" "by its order")
+            (fun t -> t * SpecialFunctions.polygamma (xs[0] + 1.0) xs[1])
+        |]
+    | SpecialOp.GammaP ->
+        let a, x = xs[0], xs[1]
+        [| (fun t -> t * SpecialFunctions.gammaPByShape a x); (fun t -> t * gammaDensity a x) |]
+    | SpecialOp.GammaQ ->
+        let a, x = xs[0], xs[1]
+        [| (fun t -> -(t * SpecialFunctions.gammaPByShape a x)); (fun t -> -(t * gammaDensity a x)) |]
+    | SpecialOp.GammaPByShape ->
+        // The density's derivative by a: density (ln x - digamma a).
+        let a, x = xs[0], xs[1]
+
+        [| noSecond "gammaPByShape"; (fun t -> t * (gammaDensity a x * (Ops.log x - Ops.digamma a))) |]
+    | SpecialOp.BetaI ->
+        let a, b, x = xs[0], xs[1], xs[2]
+
+        [|
+            (fun t -> t * SpecialFunctions.betaIByA a b x)
+            (fun t -> t * SpecialFunctions.betaIByB a b x)
+            (fun t -> t * betaDensity a b x)
+        |]
+    | SpecialOp.BetaIByA ->
+        let a, b, x = xs[0], xs[1], xs[2]
+        let slope () = Ops.log x - Ops.digamma a + Ops.digamma (a + b)
+        let none = noSecond "betaIByA"
+        [| none; none; (fun t -> t * (betaDensity a b x * slope ())) |]
+    | SpecialOp.BetaIByB ->
+        let a, b, x = xs[0], xs[1], xs[2]
+        let slope () = Ops.log1p (-x) - Ops.digamma b + Ops.digamma (a + b)
+        let none = noSecond "betaIByB"
+        [| none; none; (fun t -> t * (betaDensity a b x * slope ())) |]
 
 // ---- reductions
 

@@ -64,6 +64,7 @@ module Jvp =
             match binary op xs[0] xs[1] y with
             | Some(byLeft, byRight) -> sum (along 0 byLeft) (along 1 byRight)
             | None -> None
+        | Primitive.Special op -> special op xs |> Array.mapi along |> Array.fold sum None
         | Primitive.Select -> linear primitive [ 1; 2 ] xs ts
         | Primitive.Reduce(op, axes) -> ts[0] |> Option.bind (reduce op axes xs[0] y)
         | Primitive.Cumulate(op, axis, reverse) -> along 0 (AlongRules.cumulateJvp op axis reverse xs[0] y)
@@ -78,6 +79,7 @@ module Jvp =
         | Primitive.Factor FactorOp.CholeskyVjp -> choleskyVjp xs[0] xs[1] y ts[0] ts[1]
         | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) ->
             triangularSolve lower transpose xs[0] y ts[0] ts[1]
+        | Primitive.Factor op -> FactorRules.jvp op xs y ts
         | Primitive.Convert dtype -> if DType.isReal dtype then along 0 (Ops.convert dtype) else None
         | Primitive.Constant _
         | Primitive.Iota _

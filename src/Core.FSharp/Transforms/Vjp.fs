@@ -193,6 +193,7 @@ let simple primitive (wanted: bool[]) (xs: Tensor[]) (y: Tensor) (c: Tensor) : T
     match primitive with
     | Primitive.Unary op -> [| unary op xs[0] y |> Option.map (fun by -> by c) |]
     | Primitive.Binary op -> binary op wanted xs[0] xs[1] y c
+    | Primitive.Special op -> special op xs |> Array.mapi (fun i by -> when' wanted i (fun () -> by c))
     | Primitive.Select -> select wanted xs[0] c
     | Primitive.Reduce(op, axes) -> [| reduce op axes xs[0] y c |]
     | Primitive.Cumulate(op, axis, reverse) -> [| Some(AlongRules.cumulateVjp op axis reverse xs[0] y c) |]
@@ -203,6 +204,7 @@ let simple primitive (wanted: bool[]) (xs: Tensor[]) (y: Tensor) (c: Tensor) : T
     | Primitive.Factor FactorOp.Cholesky -> [| Some(Ops.choleskyVjp y c) |]
     | Primitive.Factor FactorOp.CholeskyVjp -> choleskyVjp wanted xs[0] xs[1] y c
     | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) -> triangularSolve lower transpose wanted xs[0] y c
+    | Primitive.Factor op -> FactorRules.vjp op wanted xs y c
     | Primitive.Convert dtype -> [| (if DType.isReal dtype then Some(Ops.convert xs[0].DType c) else None) |]
     | Primitive.Constant _
     | Primitive.Iota _

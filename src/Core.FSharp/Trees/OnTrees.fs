@@ -74,3 +74,15 @@ module OnTrees =
         let results, moved = Jvp.jvp inner leaves given
         let outer = resultStructure ()
         Tree.unflatten outer results, Tree.unflatten outer moved
+
+    /// The gradient of f at a tree, and the product of its Hessian with a tangent, which has the structure and types of the
+    /// tree (else PPL5501): (grad f, H t), by forward mode over reverse mode, at the cost of a few gradients.
+    let hvp (f: 'P -> Tensor) (tree: 'P) (tangent: 'P) : 'P * 'P = jvp (grad f) tree tangent
+
+    /// f of each slice of a tree along the first axes of its tensors, which must have the same extent; the results are
+    /// stacked along new first axes. Law: vmap f (stack of t) = stack of (f t). What f takes from its surroundings is shared.
+    let vmap (f: 'P -> 'R) (tree: 'P) : 'R =
+        let leaves, structure = Tree.flatten tree
+        let inner, resultStructure = onLeaves f structure
+        let results = Vmap.vmapAll inner leaves
+        Tree.unflatten (resultStructure ()) results

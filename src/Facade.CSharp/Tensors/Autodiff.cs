@@ -37,6 +37,16 @@ public static class Autodiff
         return (value, FunctionBridge.Back(pullback));
     }
 
+    /// <summary>The gradient of a function, and the product of its Hessian with a tangent of the argument.</summary>
+    public static (P Gradient, P Product) Hvp<P>(Func<P, Tensor> f, P at, P tangent) =>
+        OnTrees.hvp(FunctionBridge.Of(Guard.Given(f)), at, tangent).ToValueTuple();
+
+    /// <summary>
+    /// A function of each slice of a tree along the first axes of its tensors; the results are stacked along new first axes.
+    /// What the function takes from its surroundings is shared.
+    /// </summary>
+    public static R Vmap<P, R>(Func<P, R> f, P batch) => OnTrees.vmap(FunctionBridge.Of(Guard.Given(f)), batch);
+
     /// <summary>The value of a function, and its derivative along a tangent t of the argument: (df/dx) t.</summary>
     public static (R Value, R Tangent) Jvp<P, R>(Func<P, R> f, P at, P tangent) =>
         OnTrees.jvp(FunctionBridge.Of(Guard.Given(f)), at, tangent).ToValueTuple();

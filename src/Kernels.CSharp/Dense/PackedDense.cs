@@ -42,4 +42,22 @@ public static unsafe class PackedDense
             Dense.TriangularSolve(n, m, pt, n, lower, transpose, false, pb, m);
         }
     }
+
+    /// <summary>X with A X = B (or A' X = B) in place of the packed matrix B [n, m]; see the pointer form.</summary>
+    public static void Solve(int n, int m, ReadOnlySpan<double> a, bool transpose, Span<double> b)
+    {
+        fixed (double* pa = a, pb = b)
+        {
+            Dense.Solve(n, m, pa, transpose, pb, m);
+        }
+    }
+
+    /// <summary>A decomposition of one packed matrix A [m, n]; see the pointer form.</summary>
+    public static void Decompose(Decomposition kind, int m, int n, ReadOnlySpan<double> a, Span<double> result)
+    {
+        fixed (double* pa = a, pr = result)
+        {
+            Dense.Decompose(kind, m, n, pa, pr);
+        }
+    }
 }

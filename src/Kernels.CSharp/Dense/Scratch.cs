@@ -13,6 +13,9 @@ internal enum ScratchUse
     /// <summary>A result before it is scaled and added to the old one.</summary>
     Result,
 
+    /// <summary>A matrix while it is decomposed.</summary>
+    Decomposition,
+
     /// <summary>The other half of a sort.</summary>
     Sorting,
 }
@@ -26,7 +29,7 @@ internal static unsafe class Scratch
     /// <summary>At least `bytes`, aligned, not cleared, valid until the thread's next call for the same use.</summary>
     internal static void* Rent(ScratchUse use, nint bytes)
     {
-        var current = (blocks ??= [new Block(), new Block(), new Block()])[(int)use];
+        var current = (blocks ??= [new Block(), new Block(), new Block(), new Block()])[(int)use];
         current.Grow(bytes);
         return current.Pointer;
     }

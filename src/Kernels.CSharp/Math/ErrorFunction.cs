@@ -71,15 +71,32 @@ public static partial class InlineMath
     public static Vector512<double> Ndtri(Vector512<double> p)
     {
         var q = p - Vector512.Create(0.5);
+        return NormalQuantile(q, Select(Less(q, 0.0), p, Vector512.Create(1.0) - p));
+    }
+
+    /// <summary>The inverse of erf; see <see cref="VectorMath.Erfinv(Vector512{double})"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Erfinv(Vector512<double> x)
+    {
+        // erf z = 2 Phi(sqrt(2) z) - 1.
+        var half = Vector512.Create(0.5);
+        var tail = half * (Vector512.Create(1.0) - Vector512.Abs(x));
+        return Vector512.Create(Constants.InvSqrt2) * NormalQuantile(half * x, tail);
+    }
+
+    /// <summary>The normal quantile of 1/2 + q, whose distance from the nearer end is `tail`.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> NormalQuantile(Vector512<double> q, Vector512<double> tail)
+    {
         var x = Fma(-q, q, Vector512.Create(0.180625));
         var centre = Fma(q, 2.5, q * (Minimax.NdtriCentreTop(x) / Minimax.NdtriCentreBottom(x)));
-        var r = Vector512.Sqrt(-Log(Select(Less(q, 0.0), p, Vector512.Create(1.0) - p)));
+        var r = Vector512.Sqrt(-Log(tail));
         var near = Less(r, 5.0);
         var t = AtMost(r, 28.0) - Select(near, 1.6, Vector512.Create(5.0));
         var slope = Select(near, 1.0, Vector512.Create(1.4));
-        var tail = Vector512.FusedMultiplyAdd(
+        var outside = Vector512.FusedMultiplyAdd(
             r, slope, Minimax.NdtriTailTop(near, t) / Minimax.NdtriTailBottom(near, t));
-        var edge = Select(Equal(r, double.PositiveInfinity), r, tail);
+        var edge = Select(Equal(r, double.PositiveInfinity), r, outside);
         return Select(Less(Vector512.Abs(q), 0.425), centre, CopySign(edge, q));
     }
 

@@ -736,4 +736,430 @@ internal static partial class Minimax
         var p8_0 = Vector512.FusedMultiplyAdd(p1_4, x8, p4_0);
         return p8_0;
     }
+
+    // (atan(s)/s - 1) / s^2 with x = s^2; x in [1e-25, 0.17159], degree 11, error 0.028 * 2^-53.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<double> AtanTail(Vector512<double> x)
+    {
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.19999999999999804),
+            x,
+            Vector512.Create(-0.3333333333333333));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.11111111105150588),
+            x,
+            Vector512.Create(-0.14285714285659779));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.07692296368042296),
+            x,
+            Vector512.Create(-0.09090908753259112));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.05878927554473807),
+            x,
+            Vector512.Create(-0.0666642476020052));
+        var p1_4 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.045515447340221615),
+            x,
+            Vector512.Create(-0.05230443640686948));
+        var p1_5 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.016284375050043393),
+            x,
+            Vector512.Create(-0.03456931506332609));
+        var x2 = x * x;
+        var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
+        var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
+        var p2_2 = Vector512.FusedMultiplyAdd(p1_5, x2, p1_4);
+        var x4 = x2 * x2;
+        var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
+        var x8 = x4 * x4;
+        var p8_0 = Vector512.FusedMultiplyAdd(p2_2, x8, p4_0);
+        return p8_0;
+    }
+
+    // (asin(s)/s - 1) / s^2 with x = s^2; x in [1e-25, 0.25], degree 13, error 0.02 * 2^-53.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<double> AsinTail(Vector512<double> x)
+    {
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.07500000000000118),
+            x,
+            Vector512.Create(0.16666666666666666));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.03038194447553234),
+            x,
+            Vector512.Create(0.044642857142551895));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.017352816540325496),
+            x,
+            Vector512.Create(0.02237215744350722));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.011566459612121669),
+            x,
+            Vector512.Create(0.01396378001220357));
+        var p1_4 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.009319560794767446),
+            x,
+            Vector512.Create(0.009621842970100282));
+        var p1_5 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.019554513336123378),
+            x,
+            Vector512.Create(0.0030448799094556773));
+        var p1_6 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.02961201126495512),
+            x,
+            Vector512.Create(-0.01924167174674304));
+        var x2 = x * x;
+        var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
+        var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
+        var p2_2 = Vector512.FusedMultiplyAdd(p1_5, x2, p1_4);
+        var x4 = x2 * x2;
+        var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
+        var p4_1 = Vector512.FusedMultiplyAdd(p1_6, x4, p2_2);
+        var x8 = x4 * x4;
+        var p8_0 = Vector512.FusedMultiplyAdd(p4_1, x8, p4_0);
+        return p8_0;
+    }
+
+    // exp(-x) I0(x); x in [0, 8], degree 12/12, error 0.54 * 2^-53.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<double> BesselI0Top(Vector512<double> x)
+    {
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.045304131436342564),
+            x,
+            Vector512.Create(1.0));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.01016629737463184),
+            x,
+            Vector512.Create(0.22978688470253264));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.0004337553529249199),
+            x,
+            Vector512.Create(0.010783230715942319));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(5.3422800759551045e-06),
+            x,
+            Vector512.Create(0.00016959885381615295));
+        var p1_4 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(1.3832767256533562e-08),
+            x,
+            Vector512.Create(9.514045061878941e-07));
+        var p1_5 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-3.6417276601954725e-11),
+            x,
+            Vector512.Create(1.2135630679302582e-09));
+        var x2 = x * x;
+        var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
+        var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
+        var p2_2 = Vector512.FusedMultiplyAdd(p1_5, x2, p1_4);
+        var x4 = x2 * x2;
+        var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
+        var p4_1 = Vector512.FusedMultiplyAdd(Vector512.Create(-2.761090584847002e-13), x4, p2_2);
+        var x8 = x4 * x4;
+        var p8_0 = Vector512.FusedMultiplyAdd(p4_1, x8, p4_0);
+        return p8_0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<double> BesselI0Bottom(Vector512<double> x)
+    {
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(1.0453041314363432),
+            x,
+            Vector512.Create(1.0));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.16794588160306256),
+            x,
+            Vector512.Create(0.5250910161388612));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.006499606898078885),
+            x,
+            Vector512.Create(0.038162571645708736));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(8.609831918717604e-05),
+            x,
+            Vector512.Create(0.0008510114845890073));
+        var p1_4 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(3.650624095460844e-07),
+            x,
+            Vector512.Create(6.6162115136063655e-06));
+        var p1_5 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(5.396452497274306e-11),
+            x,
+            Vector512.Create(1.2155545519920177e-08));
+        var x2 = x * x;
+        var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
+        var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
+        var p2_2 = Vector512.FusedMultiplyAdd(p1_5, x2, p1_4);
+        var x4 = x2 * x2;
+        var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
+        var p4_1 = Vector512.FusedMultiplyAdd(Vector512.Create(-1.424697276418721e-11), x4, p2_2);
+        var x8 = x4 * x4;
+        var p8_0 = Vector512.FusedMultiplyAdd(p4_1, x8, p4_0);
+        return p8_0;
+    }
+
+    // exp(-x) I1(x) / x; x in [0, 8], degree 12/12, error 0.44 * 2^-53.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<double> BesselI1Top(Vector512<double> x)
+    {
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.03817592632420359),
+            x,
+            Vector512.Create(0.5));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.003978384872882161),
+            x,
+            Vector512.Create(0.054332414747445615));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.00010839323410272187),
+            x,
+            Vector512.Create(0.0016478299124346807));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(1.036097035265241e-06),
+            x,
+            Vector512.Create(1.9505124350370703e-05));
+        var p1_4 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(3.2058346989296723e-09),
+            x,
+            Vector512.Create(9.296402057375099e-08));
+        var p1_5 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(7.9240674481604e-13),
+            x,
+            Vector512.Create(1.299067858297062e-10));
+        var x2 = x * x;
+        var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
+        var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
+        var p2_2 = Vector512.FusedMultiplyAdd(p1_5, x2, p1_4);
+        var x4 = x2 * x2;
+        var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
+        var p4_1 = Vector512.FusedMultiplyAdd(Vector512.Create(-1.2146984634036286e-15), x4, p2_2);
+        var x8 = x4 * x4;
+        var p8_0 = Vector512.FusedMultiplyAdd(p4_1, x8, p4_0);
+        return p8_0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<double> BesselI1Bottom(Vector512<double> x)
+    {
+        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(1.076351852648407), x, Vector512.Create(1.0));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.1869202106504669),
+            x,
+            Vector512.Create(0.5600166821432991));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.008145271044784807),
+            x,
+            Vector512.Create(0.04476640115827927));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.00013178827542679843),
+            x,
+            Vector512.Create(0.0011615498351727268));
+        var p1_4 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(8.488181050952995e-07),
+            x,
+            Vector512.Create(1.191993325076982e-05));
+        var p1_5 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(1.7485747069246657e-09),
+            x,
+            Vector512.Create(4.5980934168445107e-08));
+        var x2 = x * x;
+        var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
+        var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
+        var p2_2 = Vector512.FusedMultiplyAdd(p1_5, x2, p1_4);
+        var x4 = x2 * x2;
+        var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
+        var p4_1 = Vector512.FusedMultiplyAdd(Vector512.Create(3.731990093248882e-11), x4, p2_2);
+        var x8 = x4 * x4;
+        var p8_0 = Vector512.FusedMultiplyAdd(p4_1, x8, p4_0);
+        return p8_0;
+    }
+
+    // sqrt(y) exp(-y) I0(y) with x = 16/y - 1, y >= 8; x in [-1, 1], degree 23, error 0.58 * 2^-53.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<double> BesselI0Large(Vector512<double> x)
+    {
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.00013621607438951463),
+            x,
+            Vector512.Create(0.0033605519836678913));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(1.4838476780922633e-06),
+            x,
+            Vector512.Create(1.1143033788451759e-05));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(8.872014585663626e-08),
+            x,
+            Vector512.Create(2.9735992084668454e-07));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(2.156780676098304e-08),
+            x,
+            Vector512.Create(3.9325123211287736e-08));
+        var p1_4 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-6.856484545113793e-09),
+            x,
+            Vector512.Create(7.55936409929666e-09));
+        var p1_5 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-5.017594037085941e-09),
+            x,
+            Vector512.Create(-1.3427511484586033e-08));
+        var p1_6 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(6.522264867066886e-09),
+            x,
+            Vector512.Create(7.600254493757364e-09));
+        var p1_7 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-4.530571083160862e-09),
+            x,
+            Vector512.Create(-3.586283424232931e-09));
+        var p1_8 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(2.1636812833000532e-09),
+            x,
+            Vector512.Create(1.6084886307746704e-09));
+        var p1_9 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-6.494591135791801e-10),
+            x,
+            Vector512.Create(-6.327910032751985e-10));
+        var p1_10 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(9.114760197899485e-11),
+            x,
+            Vector512.Create(1.7698085998987606e-10));
+        var x2 = x * x;
+        var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
+        var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
+        var p2_2 = Vector512.FusedMultiplyAdd(p1_5, x2, p1_4);
+        var p2_3 = Vector512.FusedMultiplyAdd(p1_7, x2, p1_6);
+        var p2_4 = Vector512.FusedMultiplyAdd(p1_9, x2, p1_8);
+        var p2_5 = Vector512.FusedMultiplyAdd(Vector512.Create(-2.4421973516120464e-11), x2, p1_10);
+        var x4 = x2 * x2;
+        var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
+        var p4_1 = Vector512.FusedMultiplyAdd(p2_3, x4, p2_2);
+        var p4_2 = Vector512.FusedMultiplyAdd(p2_5, x4, p2_4);
+        var x8 = x4 * x4;
+        var p8_0 = Vector512.FusedMultiplyAdd(p4_1, x8, p4_0);
+        var x16 = x8 * x8;
+        var p16_0 = Vector512.FusedMultiplyAdd(p4_2, x16, p8_0);
+        return Vector512.FusedMultiplyAdd(p16_0, x, Vector512.Create(0.4021765094450081));
+    }
+
+    // sqrt(y) exp(-y) I1(y) with x = 16/y - 1, y >= 8; x in [-1, 1], degree 23, error 0.59 * 2^-53.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<double> BesselI1Large(Vector512<double> x)
+    {
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-0.00021923576383137776),
+            x,
+            Vector512.Create(-0.009749577193235765));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-1.8349102493990165e-06),
+            x,
+            Vector512.Create(-1.5038547198221758e-05));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-1.0001075046246063e-07),
+            x,
+            Vector512.Create(-3.4838563464253876e-07));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-2.3394122958186358e-08),
+            x,
+            Vector512.Create(-4.312849803091315e-08));
+        var p1_4 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(6.847578298408464e-09),
+            x,
+            Vector512.Create(-8.432168973584287e-09));
+        var p1_5 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(5.572018400711378e-09),
+            x,
+            Vector512.Create(1.4051746931505618e-08));
+        var p1_6 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-6.9444186390941235e-09),
+            x,
+            Vector512.Create(-7.687251316314578e-09));
+        var p1_7 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(4.763780084409026e-09),
+            x,
+            Vector512.Create(3.5017652067549315e-09));
+        var p1_8 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-2.262440115876329e-09),
+            x,
+            Vector512.Create(-1.5218214217062601e-09));
+        var p1_9 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(6.77274786714154e-10),
+            x,
+            Vector512.Create(5.870664732368597e-10));
+        var p1_10 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(-9.491890433951637e-11),
+            x,
+            Vector512.Create(-1.628326479489847e-10));
+        var x2 = x * x;
+        var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
+        var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
+        var p2_2 = Vector512.FusedMultiplyAdd(p1_5, x2, p1_4);
+        var p2_3 = Vector512.FusedMultiplyAdd(p1_7, x2, p1_6);
+        var p2_4 = Vector512.FusedMultiplyAdd(p1_9, x2, p1_8);
+        var p2_5 = Vector512.FusedMultiplyAdd(Vector512.Create(2.2421769447322863e-11), x2, p1_10);
+        var x4 = x2 * x2;
+        var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
+        var p4_1 = Vector512.FusedMultiplyAdd(p2_3, x4, p2_2);
+        var p4_2 = Vector512.FusedMultiplyAdd(p2_5, x4, p2_4);
+        var x8 = x4 * x4;
+        var p8_0 = Vector512.FusedMultiplyAdd(p4_1, x8, p4_0);
+        var x16 = x8 * x8;
+        var p16_0 = Vector512.FusedMultiplyAdd(p4_2, x16, p8_0);
+        return Vector512.FusedMultiplyAdd(p16_0, x, Vector512.Create(0.38939845902587233));
+    }
+
+    // lgamma(y) - (y-1/2) log y + y - log(2 pi)/2 with x = y - 1, 1 <= y <= 4; x in [0, 3], degree 8/8, error 0.059 * 2^-53.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<double> StirlingLowTop(Vector512<double> x)
+    {
+        var p1_0 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.31132750251436486),
+            x,
+            Vector512.Create(0.08106146679532726));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.4612931379347432),
+            x,
+            Vector512.Create(0.5087465445214444));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.08368542911477207),
+            x,
+            Vector512.Create(0.2521761860627524));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.0013107484881422398),
+            x,
+            Vector512.Create(0.01574220612369395));
+        var x2 = x * x;
+        var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
+        var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
+        var x4 = x2 * x2;
+        var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
+        var x8 = x4 * x4;
+        var p8_0 = Vector512.FusedMultiplyAdd(Vector512.Create(2.697954567318881e-14), x8, p4_0);
+        return p8_0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<double> StirlingLowBottom(Vector512<double> x)
+    {
+        var p1_0 = Vector512.FusedMultiplyAdd(Vector512.Create(4.793191916905883), x, Vector512.Create(1.0));
+        var p1_1 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(11.71245165717827),
+            x,
+            Vector512.Create(9.947870965596358));
+        var p1_2 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(4.036111936800654),
+            x,
+            Vector512.Create(8.589201356243027));
+        var p1_3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.20463545509476624),
+            x,
+            Vector512.Create(1.1936559253541834));
+        var x2 = x * x;
+        var p2_0 = Vector512.FusedMultiplyAdd(p1_1, x2, p1_0);
+        var p2_1 = Vector512.FusedMultiplyAdd(p1_3, x2, p1_2);
+        var x4 = x2 * x2;
+        var p4_0 = Vector512.FusedMultiplyAdd(p2_1, x4, p2_0);
+        var x8 = x4 * x4;
+        var p8_0 = Vector512.FusedMultiplyAdd(Vector512.Create(0.015728981870858298), x8, p4_0);
+        return p8_0;
+    }
 }

@@ -1,4 +1,4 @@
-// sin and cos: three-part reduction by pi/2 to a double-double remainder, one sine and one cosine polynomial.
+// sin, cos and tan: three-part reduction by pi/2 to a double-double remainder, one sine and one cosine polynomial.
 // Written for 512 bits; the 256- and 128-bit forms are derived from this text when the project is built.
 using System;
 using System.Runtime.CompilerServices;
@@ -23,6 +23,16 @@ public static partial class InlineMath
     {
         var (high, low, quadrant) = ReduceByHalfPi(x);
         return SinOfQuadrant(high, low, quadrant + Vector512<long>.One);
+    }
+
+    /// <summary>tan x; see <see cref="VectorMath.Tan(Vector512{double})"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Tan(Vector512<double> x)
+    {
+        var (high, low, quadrant) = ReduceByHalfPi(x);
+        var (sine, cosine) = SineAndCosine(high, low);
+        var odd = Vector512.Equals(quadrant & Vector512<long>.One, Vector512<long>.One).AsDouble();
+        return CopySignOfZero(Select(odd, -cosine, sine) / Select(odd, sine, cosine), x);
     }
 
     /// <summary>x = quadrant pi/2 + high + low, |high| at most pi/4 (a little more at the edge).</summary>
@@ -68,6 +78,17 @@ public static partial class InlineMath
     private static Vector512<double> SinOfQuadrant(Vector512<double> high, Vector512<double> low,
         Vector512<long> quadrant)
     {
+        var (sine, cosine) = SineAndCosine(high, low);
+        var odd = Vector512.Equals(quadrant & Vector512<long>.One, Vector512<long>.One).AsDouble();
+        var sign = ((quadrant << 62) & Vector512.Create(long.MinValue)).AsDouble();
+        return Select(odd, cosine, sine) ^ sign;
+    }
+
+    /// <summary>sin and cos of high + low, |high| at most pi/4 (a little more at the edge).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector512<double> Sine, Vector512<double> Cosine) SineAndCosine(Vector512<double> high,
+        Vector512<double> low)
+    {
         var z = high * high;
         var half = Vector512.Create(0.5) * z;
         // The low part enters to first order: sin' = cos = 1 - z/2, cos' = -sin = -high.
@@ -76,9 +97,7 @@ public static partial class InlineMath
         var rounding = (Vector512.Create(1.0) - top) - half;
         var cosine = top + Vector512.FusedMultiplyAdd(z * z, Minimax.CosTail(z), Vector512.FusedMultiplyAdd(-high,
             low, rounding));
-        var odd = Vector512.Equals(quadrant & Vector512<long>.One, Vector512<long>.One).AsDouble();
-        var sign = ((quadrant << 62) & Vector512.Create(long.MinValue)).AsDouble();
-        return Select(odd, cosine, sine) ^ sign;
+        return (sine, cosine);
     }
 
     // sin(-0) = -0: adding the low part +0 to the high part -0 loses the sign.

@@ -110,4 +110,71 @@ public static partial class VectorMath
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Vector512<double> Pow(Vector512<double> x, Vector512<double> y) => InlineMath.Pow(x, y);
+
+    /// <summary>tan x for every finite x; NaN at the infinities; keeps -0. Error below 2.5 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static Vector512<double> Tan(Vector512<double> x) => InlineMath.Tan(x);
+
+    /// <summary>asin x; NaN outside [-1, 1]; keeps -0. Error below 2 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static Vector512<double> Asin(Vector512<double> x) => InlineMath.Asin(x);
+
+    /// <summary>acos x; NaN outside [-1, 1]. Error below 2 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static Vector512<double> Acos(Vector512<double> x) => InlineMath.Acos(x);
+
+    /// <summary>atan x; keeps -0. Error below 2 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static Vector512<double> Atan(Vector512<double> x) => InlineMath.Atan(x);
+
+    /// <summary>sinh x; keeps -0. Error below 3 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static Vector512<double> Sinh(Vector512<double> x) => InlineMath.Sinh(x);
+
+    /// <summary>cosh x. Error below 2 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static Vector512<double> Cosh(Vector512<double> x) => InlineMath.Cosh(x);
+
+    /// <summary>asinh x; keeps -0. Error below 4 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static Vector512<double> Asinh(Vector512<double> x) => InlineMath.Asinh(x);
+
+    /// <summary>acosh x; NaN below 1. Error below 4 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static Vector512<double> Acosh(Vector512<double> x) => InlineMath.Acosh(x);
+
+    /// <summary>atanh x; infinite at -1 and 1, NaN beyond; keeps -0. Error below 4 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static Vector512<double> Atanh(Vector512<double> x) => InlineMath.Atanh(x);
+
+    /// <summary>2^x, exact for integers; results in the subnormal range are rounded once. Error below 1 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static Vector512<double> Exp2(Vector512<double> x) => InlineMath.Exp2(x);
+
+    /// <summary>log2 x, exact for powers of two; -infinity at 0, NaN below 0. Error below 2 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static Vector512<double> Log2(Vector512<double> x) => InlineMath.Log2(x);
+
+    /// <summary>The cube root of x; keeps -0. Error below 1.5 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static Vector512<double> Cbrt(Vector512<double> x) => InlineMath.Cbrt(x);
+
+    /// <summary>
+    /// log(1 - e^x) for x at most 0, full precision near 0 and far below; -infinity at 0, NaN above. Error below 3.5
+    /// ulp.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static Vector512<double> Log1mExp(Vector512<double> x) => InlineMath.Log1mExp(x);
+
+    /// <summary>The inverse of erf; infinite at -1 and 1, NaN beyond; keeps -0. Error below 3 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static Vector512<double> Erfinv(Vector512<double> x) => InlineMath.Erfinv(x);
+
+    /// <summary>e^-|x| I0(x), the modified Bessel function of order 0. Error below 4 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static Vector512<double> BesselI0e(Vector512<double> x) => InlineMath.BesselI0e(x);
+
+    /// <summary>e^-|x| I1(x), the modified Bessel function of order 1; keeps -0. Error below 4 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static Vector512<double> BesselI1e(Vector512<double> x) => InlineMath.BesselI1e(x);
 }

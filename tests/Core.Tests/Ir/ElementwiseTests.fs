@@ -40,6 +40,46 @@ let ``special functions have their limits`` () =
     unary UnaryOp.Ndtr [ 0.0; inf; -inf; nan ] [ 0.5; 1.0; 0.0; nan ]
     unary UnaryOp.LogNdtr [ -inf; nan ] [ -inf; nan ]
     unary UnaryOp.Ndtri [ 0.5; 0.0; 1.0; -0.5; 1.5; nan ] [ 0.0; -inf; inf; nan; nan; nan ]
+    let half = Math.PI / 2.0
+    unary UnaryOp.Tan [ 0.0; -0.0; inf; nan ] [ 0.0; -0.0; nan; nan ]
+    unary UnaryOp.Asin [ 0.0; -0.0; 1.0; -1.0; 1.5; nan ] [ 0.0; -0.0; half; -half; nan; nan ]
+    unary UnaryOp.Acos [ 1.0; 0.0; -1.0; 1.5; nan ] [ 0.0; half; Math.PI; nan; nan ]
+    unary UnaryOp.Atan [ 0.0; -0.0; inf; -inf; nan ] [ 0.0; -0.0; half; -half; nan ]
+    unary UnaryOp.Sinh [ 0.0; -0.0; inf; -inf; nan; 711.0 ] [ 0.0; -0.0; inf; -inf; nan; inf ]
+    unary UnaryOp.Cosh [ 0.0; inf; -inf; nan; -711.0 ] [ 1.0; inf; inf; nan; inf ]
+    unary UnaryOp.Asinh [ 0.0; -0.0; inf; -inf; nan ] [ 0.0; -0.0; inf; -inf; nan ]
+    unary UnaryOp.Acosh [ 1.0; 0.5; -3.0; inf; nan ] [ 0.0; nan; nan; inf; nan ]
+    unary UnaryOp.Atanh [ 0.0; -0.0; 1.0; -1.0; 2.0; nan ] [ 0.0; -0.0; inf; -inf; nan; nan ]
+    unary UnaryOp.Exp2 [ 0.0; 10.0; -1.0; inf; -inf; nan ] [ 1.0; 1024.0; 0.5; inf; 0.0; nan ]
+    unary UnaryOp.Log2 [ 1.0; 1024.0; 0.0; -1.0; inf; nan ] [ 0.0; 10.0; -inf; nan; inf; nan ]
+    unary UnaryOp.Cbrt [ 27.0; -8.0; -0.0; inf; -inf; nan ] [ 3.0; -2.0; -0.0; inf; -inf; nan ]
+    unary UnaryOp.Log1mExp [ 0.0; 1.0; -inf; nan ] [ -inf; nan; 0.0; nan ]
+    unary UnaryOp.Erfinv [ 0.0; -0.0; 1.0; -1.0; 2.0; nan ] [ 0.0; -0.0; inf; -inf; nan; nan ]
+    unary UnaryOp.BesselI0e [ 0.0; inf; -inf; nan ] [ 1.0; 0.0; 0.0; nan ]
+    unary UnaryOp.BesselI1e [ 0.0; -0.0; inf; nan ] [ 0.0; -0.0; 0.0; nan ]
+
+[<Fact>]
+let ``special functions of several arguments have their limits`` () =
+    let special op xs expected = gives (f expected) (Primitive.Special op) (List.map f xs)
+    let pi = Math.PI
+
+    special
+        SpecialOp.Atan2
+        [ [ 0.0; -0.0; 1.0; inf; nan ]; [ -1.0; -1.0; 0.0; inf; 1.0 ] ]
+        [ pi; -pi; pi / 2.0; pi / 4.0; nan ]
+
+    special
+        SpecialOp.Polygamma
+        [ [ 2.0; 3.0; 2.0; 2.5; 2.0 ]; [ 0.0; 0.0; inf; 1.0; -1.5 ] ]
+        [ -inf; inf; -0.0; nan; nan ]
+
+    special SpecialOp.GammaP [ [ 2.0; 2.0; 0.0; -1.0; inf ]; [ 0.0; inf; 1.0; 1.0; 1.0 ] ] [ 0.0; 1.0; 1.0; nan; 0.0 ]
+    special SpecialOp.GammaQ [ [ 2.0; 2.0; 0.0; -1.0; inf ]; [ 0.0; inf; 1.0; 1.0; 1.0 ] ] [ 1.0; 0.0; 0.0; nan; 1.0 ]
+    special SpecialOp.GammaPByShape [ [ 2.0; 2.0; nan ]; [ 0.0; inf; 1.0 ] ] [ 0.0; 0.0; nan ]
+    let shapes = [ [ 2.0; 2.0; 2.0; 0.0 ]; [ 3.0; 3.0; 3.0; 1.0 ]; [ 0.0; 1.0; 1.5; 0.5 ] ]
+    special SpecialOp.BetaI shapes [ 0.0; 1.0; nan; nan ]
+    special SpecialOp.BetaIByA shapes [ 0.0; 0.0; nan; nan ]
+    special SpecialOp.BetaIByB shapes [ 0.0; 0.0; nan; nan ]
 
 /// d/dx of each special function by central differences against another primitive: no two functions are mixed up.
 [<Fact>]
@@ -61,6 +101,20 @@ let ``special functions have the derivatives of their definitions`` () =
             UnaryOp.Tanh, (fun x -> 1.0 - tanh x ** 2.0)
             UnaryOp.Sigmoid, (fun x -> exp -x / (1.0 + exp -x) ** 2.0)
             UnaryOp.Softplus, (fun x -> 1.0 / (1.0 + exp -x))
+            UnaryOp.Tan, (fun x -> 1.0 / cos x ** 2.0)
+            UnaryOp.Asin, (fun x -> 1.0 / sqrt (1.0 - x * x))
+            UnaryOp.Acos, (fun x -> -1.0 / sqrt (1.0 - x * x))
+            UnaryOp.Atan, (fun x -> 1.0 / (1.0 + x * x))
+            UnaryOp.Sinh, cosh
+            UnaryOp.Cosh, sinh
+            UnaryOp.Asinh, (fun x -> 1.0 / sqrt (1.0 + x * x))
+            UnaryOp.Atanh, (fun x -> 1.0 / (1.0 - x * x))
+            UnaryOp.Exp2, (fun x -> log 2.0 * 2.0 ** x)
+            UnaryOp.Log2, (fun x -> 1.0 / (x * log 2.0))
+            UnaryOp.Cbrt, (fun x -> x ** (-2.0 / 3.0) / 3.0)
+            UnaryOp.Erfinv, (fun x -> sqrt Math.PI / 2.0 * exp (at UnaryOp.Erfinv x ** 2.0))
+            UnaryOp.BesselI0e, (fun x -> at UnaryOp.BesselI1e x - at UnaryOp.BesselI0e x)
+            UnaryOp.BesselI1e, (fun x -> at UnaryOp.BesselI0e x - at UnaryOp.BesselI1e x * (1.0 + 1.0 / x))
             UnaryOp.Erf, (fun x -> 2.0 / sqrt Math.PI * exp (-x * x))
             UnaryOp.Erfc, (fun x -> -2.0 / sqrt Math.PI * exp (-x * x))
             UnaryOp.Lgamma, at UnaryOp.Digamma

@@ -54,6 +54,7 @@ let private sumsOfReals = [ "dot"; "cholesky"; "triangularSolve" ]
 let ``random programs use every primitive, nested too`` () =
     let unary = Primitive.members<UnaryOp> |> Array.map (Primitive.Unary >> Primitive.name)
     let binary = Primitive.members<BinaryOp> |> Array.map (Primitive.Binary >> Primitive.name)
+    let special = Primitive.members<SpecialOp> |> Array.map (Primitive.Special >> Primitive.name)
     let compare = Primitive.members<CompareOp> |> Array.map (Primitive.Compare >> Primitive.name)
 
     let reduce =
@@ -61,7 +62,7 @@ let ``random programs use every primitive, nested too`` () =
 
     let others =
         "constant iota select convert sort argSort argMax argMin searchSorted reshape transpose broadcast slice pad concat reverse windows take scatterAdd \
-         dynamicSlice dynamicUpdate dot cholesky triangularSolve foldIn uniform bits cond while scan checkpoint customGrad"
+         dynamicSlice dynamicUpdate dot cholesky choleskyVjp triangularSolve solve logAbsDet detSign qr eigh svd foldIn uniform bits cond while scan checkpoint customGrad"
             .Split
             ' '
 
@@ -69,7 +70,7 @@ let ``random programs use every primitive, nested too`` () =
         Primitive.members<CumulateOp>
         |> Array.map (fun op -> Primitive.name (Primitive.Cumulate(op, 0, false)))
 
-    let expected = Array.concat [ unary; binary; compare; reduce; cumulate; others ]
+    let expected = Array.concat [ unary; binary; special; compare; reduce; cumulate; others ]
     let found = namesIn Everything 1000
     Assert.Empty(Array.filter (found.Contains >> not) expected)
     // No name was forgotten in the list above.

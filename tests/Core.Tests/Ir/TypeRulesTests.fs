@@ -156,6 +156,15 @@ let ``contractions and factorisations need fitting matrices`` () =
     refuses "PPL5001" cholesky "f64[3]" [ "f64[3]" ]
     refuses "PPL5002" cholesky "i32[3,3]" [ "i32[3,3]" ]
     refuses "PPL5001" (Primitive.Factor FactorOp.CholeskyVjp) "f64[3,3] f64[2,2]" [ "f64[3,3]"; "f64[2,2]" ]
+    refuses "PPL5001" (Primitive.Factor FactorOp.Qr) "f64[2,3]" [ "f64[2,3]"; "rows" ]
+    refuses "PPL5001" (Primitive.Factor FactorOp.Svd) "f64[3]" [ "f64[3]" ]
+    refuses "PPL5001" (Primitive.Factor FactorOp.Eigh) "f64[2,3]" [ "f64[2,3]" ]
+    refuses "PPL5001" (Primitive.Factor FactorOp.LogAbsDet) "f64[2,3]" [ "f64[2,3]" ]
+    refuses "PPL5002" (Primitive.Factor FactorOp.Qr) "i32[3,2]" [ "i32[3,2]" ]
+    refuses "PPL5001" (Primitive.Factor(FactorOp.Solve false)) "f64[3,3] f64[2,1]" [ "f64[3,3]"; "f64[2,1]" ]
+    refuses "PPL5001" (Primitive.Special SpecialOp.GammaP) "f64[3] f64[2]" [ "f64[3]"; "f64[2]" ]
+    refuses "PPL5001" (Primitive.Special SpecialOp.BetaI) "f64[3] f64[3]" [ "3 arguments" ]
+    refuses "PPL5002" (Primitive.Special SpecialOp.Atan2) "i32[3] i32[3]" [ "i32[3]" ]
     let solve = Primitive.Factor(FactorOp.TriangularSolve(true, false))
     refuses "PPL5001" solve "f64[3,3] f64[2,1]" [ "f64[3,3]"; "f64[2,1]" ]
     refuses "PPL5001" solve "f64[3,3] f64[3]" [ "f64[3,3]"; "f64[3]" ]
@@ -212,4 +221,10 @@ let ``right calls have the documented types`` () =
     gives "f64[5,2,4,7]" (dot [| 1 |] [| 0 |] [| 2 |] [| 2 |]) "f64[2,5,3,4] f64[5,7,3]"
     gives "f64[2,3,3]" (Primitive.Factor FactorOp.CholeskyVjp) "f64[2,3,3] f64[2,3,3]"
     gives "f64[2,3,1]" (Primitive.Factor(FactorOp.TriangularSolve(true, true))) "f64[2,3,3] f64[2,3,1]"
+    gives "f64[2,3,1]" (Primitive.Factor(FactorOp.Solve true)) "f64[2,3,3] f64[2,3,1]"
+    gives "f64[2]" (Primitive.Factor FactorOp.LogAbsDet) "f64[2,3,3]"
+    gives "f64[2,7,2]" (Primitive.Factor FactorOp.Qr) "f64[2,5,2]"
+    gives "f64[4,3]" (Primitive.Factor FactorOp.Eigh) "f64[3,3]"
+    gives "f64[8,2]" (Primitive.Factor FactorOp.Svd) "f64[2,5]"
+    gives "f64[4]" (Primitive.Special SpecialOp.BetaI) "f64[4] f64[4] f64[4]"
     gives "f64[] f64[3,2]" (Primitive.Control(ControlOp.Scan(0, 1, 3, false, identity "f64[] f64[2]"))) "f64[] f64[3,2]"

@@ -115,6 +115,17 @@ public class TreeTests
     }
 
     [Fact]
+    public void Hessian_products_and_batches_of_records()
+    {
+        var at = new Pair(Vector(1.0, 2), Vector(3.0, 4));
+        var (gradient, product) = Autodiff.Hvp(p => Sum(p.A * p.A * p.B), at, new(Vector(1.0, 0), Vector(0.0, 1)));
+        Assert.Equal([6, 16, 1, 4], Numbers(gradient));
+        Assert.Equal([6, 4, 2, 0], Numbers(product));
+        var sums = Autodiff.Vmap((Pair p) => new Pair(p.A + p.B, p.A - p.B), at);
+        Assert.Equal([4, 6, -2, -2], Numbers(sums));
+    }
+
+    [Fact]
     public void Something_aside_comes_along()
     {
         var (value, aside, gradient) = Autodiff.ValueAndGrad(
