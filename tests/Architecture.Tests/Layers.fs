@@ -93,5 +93,11 @@ let ``no ambient clock or randomness below the facade`` () =
 let ``no transcendental function of the platform's library in replayable code`` () =
     // Their bits depend on the machine; ours are in VectorMath. Constants of a program are computed at trace time.
     let words = [ "MathF."; "TensorPrimitives." ]
-    let holds (line: string) = words |> List.exists line.Contains
+    // Rounded once, hence the same everywhere.
+    let exact = [ "MathF.FusedMultiplyAdd"; "MathF.Sqrt"; "MathF.Abs" ]
+
+    let holds (line: string) =
+        let rest = exact |> List.fold (fun (line: string) word -> line.Replace(word, "")) line
+        words |> List.exists rest.Contains
+
     Assert.Empty(Repository.linesWhere holds (Repository.sources [ "src" ]))
