@@ -1,4 +1,4 @@
-// The samples in the README are programs of this repository, word for word, so they compile.
+// The samples in the README and in docs are programs of this repository, word for word, so they compile.
 module Ppl.Architecture.Tests.Readme
 
 open System.IO
@@ -6,14 +6,15 @@ open System.Text.RegularExpressions
 open Xunit
 open Ppl.Architecture.Tests
 
-let private text = File.ReadAllText(Repository.path [ "README.md" ])
-
-/// The fenced blocks that a comment in front ties to a file.
-let private samples =
+/// The fenced blocks of a page that a comment in front ties to a file.
+let private samplesOf (page: string) =
     [|
-        for found in Regex.Matches(text, @"<!-- sample: (\S+) -->\n```\w+\n(.*?)```", RegexOptions.Singleline) do
+        for found in
+            Regex.Matches(File.ReadAllText page, @"<!-- sample: (\S+) -->\n```\w+\n(.*?)```", RegexOptions.Singleline) do
             found.Groups[1].Value, found.Groups[2].Value
     |]
+
+let private samples = samplesOf (Repository.path [ "README.md" ])
 
 [<Fact>]
 let ``the README has a C# and an F# sample`` () =
@@ -22,7 +23,9 @@ let ``the README has a C# and an F# sample`` () =
 
 [<Fact>]
 let ``the samples are the files that are built`` () =
-    for file, sample in samples do
+    let pages = Directory.GetFiles(Repository.path [ "docs" ], "*.md")
+
+    for file, sample in Array.append samples (Array.collect samplesOf pages) do
         Assert.Equal(File.ReadAllText(Repository.path (List.ofArray (file.Split '/'))), sample)
 
 [<Fact>]

@@ -2,7 +2,7 @@
 //   f(theta, y) = 0:  dy/dtheta = -(df/dy)^-1 df/dtheta, so the cotangent of theta is -(df/dtheta)' w with (df/dy)' w = c.
 // The derivative does not look into the iteration: its cost and memory do not depend on how many steps there were. It is made of
 // ordinary equations, so that it batches and has derivatives in its turn.
-// Relies on Jacobians and Control.customGrad. Read Facts next.
+// Relies on Jacobians, LinearAlgebra and Control.customGrad. Read Facts next.
 namespace Ppl.Core.Transforms
 
 open Ppl.Core
@@ -30,32 +30,9 @@ module Implicit =
     let private allAxes (x: Tensor) = Array.init x.Shape.Rank id
     let private largest x = Ops.maxAlong (allAxes x) (Ops.abs x)
 
-    /// x with A x = b for A: [n, n], b: [n], by Gauss-Jordan elimination with partial pivoting: n steps of n^2 operations.
-    /// A singular matrix gives infinities or NaN.
+    /// x with A x = b for A: [n, n], b: [n]; a singular matrix gives infinities or NaN.
     let private linearSolve (a: Tensor) (b: Tensor) : Tensor =
-        let n = b.Shape.Count
-        let rows = Ops.iota n
-        let column (x: Tensor) = Ops.reshape (Shape.ofList [ n; 1 ]) x
-        let row (x: Tensor) = Ops.reshape (Shape.ofList [ 1; n + 1 ]) x
-
-        let eliminate (state: Tensor[]) (slices: Tensor[]) =
-            let m, k = state[0], slices[0]
-            let entries = Ops.take 1 k m
-            let below = Ops.select (Ops.greaterEqual rows k) (Ops.abs entries) (number b -1.0)
-            let isLargest = Ops.equal below (Ops.maxAlong [| 0 |] below)
-            let pivot = Ops.minAlong [| 0 |] (Ops.select isLargest rows (Tensor.OfInt n))
-            let chosen, replaced = Ops.take 0 pivot m, Ops.take 0 k m
-            let isPivotRow = Ops.equal rows k
-            let swapped = Ops.select (column (Ops.equal rows pivot)) (row replaced) m
-            let factors = Ops.take 1 k swapped / Ops.take 0 k chosen
-            let reduced = swapped - column factors * row chosen
-            [| Ops.select (column isPivotRow) (row chosen) reduced |], [||]
-
-        if n = 1 then
-            b / Ops.reshape b.Shape a
-        else
-            let state, _ = Control.scan eliminate [| Ops.concat 1 [| a; column b |] |] [| rows |]
-            Ops.reshape b.Shape (Ops.slice 1 n (n + 1) state[0]) / Ops.diagonal (Ops.slice 1 0 n state[0])
+        Ops.reshape b.Shape (LinearAlgebra.solve a (Ops.reshape (Shape.ofList [ b.Shape.Count; 1 ]) b))
 
     /// Repeats y <- step y until a step is small; NaN if none is.
     let private iterate (options: IterationOptions) (step: Tensor -> Tensor) (initial: Tensor) : Tensor =
