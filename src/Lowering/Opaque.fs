@@ -301,7 +301,13 @@ let private gemm (r: Region) (eq: Equation) (dot: DotAxes) =
         Stmt.Call(Kernel.Gemm(c, a, b, rows, p.Columns, p.Inner, transposeA, transposeB))
 
     // A panel of rows of a transposed operand is not dense.
-    if p.Batch = 1 && r.Depth = 0 && not transposeA && p.Rows >= 2 * panel && p.Columns * p.Inner >= 128 * 128 then
+    if
+        p.Batch = 1
+        && r.Depth = 0
+        && not transposeA
+        && p.Rows >= 2 * panel
+        && p.Columns * p.Inner >= 128 * 128
+    then
         e.Do(
             Stmt.Parallel
                 [|
