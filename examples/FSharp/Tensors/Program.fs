@@ -23,6 +23,6 @@ let slopes = Vmap.vmap (Grad.grad flat) starts
 let program = Compile.program [| starts.Type |] (fun xs -> [| Vmap.vmap (Grad.grad flat) xs[0] |])
 let engine = CpuEngine()
 let compiled = (engine :> Ir.IEngine).Compile program
-let again = Tensor.OfLiteral(compiled.Run [| starts.Value |])[0]
+let again = compiled.Run [| starts.Value |] |> Array.head |> Tensor.OfLiteral
 printfn $"{slope.Height} {slope.Rate}\n{hessian}\n{slopes}\n{again}"
 printfn $"{Explain.program engine program}"
