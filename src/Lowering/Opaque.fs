@@ -286,7 +286,7 @@ let private panel rows = if rows >= 512 then 128 else max 48 ((rows / 4 + 7) / 8
 let private isLargeProduct (p: Product) =
     p.Rows >= 96
     && p.Columns * p.Inner >= 128 * 128
-    && int64 p.Rows * int64 p.Columns * int64 p.Inner >= 1L <<< 22
+    && int64 p.Rows * int64 p.Columns * int64 p.Inner >= (1L <<< 22)
 
 let private from (view: View) start = { view with Offset = Affine.shift start view.Offset }
 
@@ -299,7 +299,6 @@ let private gemm (r: Region) (eq: Equation) (dot: DotAxes) =
     let struct (a, transposeA) = asMatrices r left dot.BatchLeft freeLeft dot.ContractLeft
     let struct (b, transposeB) = asMatrices r right dot.BatchRight dot.ContractRight freeRight
     let c = allocate r v
-
     let strideA = if transposeA then p.Rows else p.Inner
 
     let call first rows i =
