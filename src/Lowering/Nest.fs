@@ -296,8 +296,7 @@ let emit (r: Region) (domain: Domain) (roots: Root[]) =
         lazy
             (accumulations
              |> Array.map (fun a ->
-                 Array.init parts (fun _ ->
-                     Array.init a.Terms.Length (fun _ -> e.NewVariable a.Elem Lanes.Eight))))
+                 Array.init parts (fun _ -> Array.init a.Terms.Length (fun _ -> e.NewVariable a.Elem Lanes.Eight))))
 
     let around part (run: unit -> unit) =
         sets <- accumulations |> Array.map (openAccumulators e copies)
@@ -322,7 +321,11 @@ let emit (r: Region) (domain: Domain) (roots: Root[]) =
         else
             inOrder e
 
-    let allSets n = if sumsOverParts && partTotals.IsValueCreated then Array.append partTotals.Value[n] sets[n] else sets[n]
+    let allSets n =
+        if sumsOverParts && partTotals.IsValueCreated then
+            Array.append partTotals.Value[n] sets[n]
+        else
+            sets[n]
 
     let rec descend i active copy =
         if i = domain.Parallel then

@@ -5,7 +5,8 @@ open System
 open Xunit
 open Ppl.Architecture.Tests
 
-let private ours = [ "Ppl.Kernels"; "Ppl.Core"; "Ppl.Lowering"; "Ppl.Jit"; "Ppl.Inference"; "Ppl.Neural"; "Ppl" ]
+let private ours =
+    [ "Ppl.Kernels"; "Ppl.Core"; "Ppl.Lowering"; "Ppl.Jit"; "Ppl.Inference"; "Ppl.Neural"; "Ppl" ]
 
 let private usesOnly name (allowed: string list) =
     let used = Repository.references name |> Array.filter (fun reference -> List.contains reference ours)
@@ -47,7 +48,8 @@ let ``third-party packages stay where they belong`` () =
         let allowed = if name = "Ppl" then [ "Spectre.Console" ] else []
         Assert.Empty(foreign |> Array.except allowed)
 
-let private folders = [ "Core.FSharp"; "Lowering"; "Inference"; "Neural"; "Facade.CSharp"; "SourceGenerator" ]
+let private folders =
+    [ "Core.FSharp"; "Lowering"; "Inference"; "Neural"; "Facade.CSharp"; "SourceGenerator" ]
 
 let private safeSources =
     folders |> List.toArray |> Array.collect (fun folder -> Repository.sources [ "src"; folder ])

@@ -46,6 +46,14 @@ public sealed class CompiledGradient : IDisposable
         return new(target.Dimension, compiled.Program, compiled);
     }
 
+    /// <summary>Compiles a function that belongs to no model.</summary>
+    public static CompiledGradient Of(int dimension, Func<Tensor, Tensor> logDensity)
+    {
+        IEngine engine = new CpuEngine();
+        var compiled = Compile.valueAndGrad(engine, dimension, Microsoft.FSharp.Core.FuncConvert.FromFunc(logDensity));
+        return new(dimension, compiled.Program, compiled);
+    }
+
     /// <summary>Where the point to evaluate at is written.</summary>
     public Span<double> Point => instance.Input(0);
 

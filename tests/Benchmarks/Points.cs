@@ -25,6 +25,17 @@ public sealed unsafe class Points
         }
     }
 
+    /// <summary>The points with the numbers 0 to 63 of a space of this dimension.</summary>
+    public Points(int dimension, Func<int, double[]> point)
+    {
+        Dimension = dimension;
+        Address = Memory.Buffer(Count * Dimension);
+        for (int i = 0; i < Count; i++)
+        {
+            point(i).CopyTo(new Span<double>(Address + (i * Dimension), Dimension));
+        }
+    }
+
     /// <summary>The length of one point.</summary>
     public int Dimension { get; }
 

@@ -25,6 +25,7 @@ var commands = new Dictionary<string, Func<string[], Table>>
     ["recompile"] = Recompilation.Run,
     ["cancel"] = Cancellation.Run,
     ["check"] = Check.Run,
+    ["kalman"] = Kalman.Run,
     ["dense"] = Ppl.Benchmarks.LinearAlgebra.DenseKernels.Run,
     ["vae"] = Ppl.Benchmarks.Neural.Vae.Run,
 };

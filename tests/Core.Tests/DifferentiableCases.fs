@@ -401,7 +401,6 @@ let private loops =
 
 /// Those that take any real element type.
 let inAnyReal =
-    List.concat
-        [ unaries; elementwise; specials; reductions; orders; moves; windowed; accesses; linearAlgebra; loops ]
+    List.concat [ unaries; elementwise; specials; reductions; orders; moves; windowed; accesses; linearAlgebra; loops ]
 
 let all = inAnyReal @ decompositions

@@ -153,7 +153,8 @@ let ``Panels of a transposed operand are evaluated to the same bits`` () =
     let program, arguments = case "transposed product"
     let loops = Lower.program program
     let expected = ((engine 1).Compile program).Run arguments
-    Assert.Equal<float[]>(Literal.floats expected[0], Literal.floats(Evaluate.run loops arguments)[0])
+    let evaluated = Evaluate.run loops arguments
+    Assert.Equal<float[]>(Literal.floats expected[0], Literal.floats evaluated[0])
 
 [<Fact>]
 let ``No threads are refused`` () =
