@@ -43,20 +43,18 @@ type KernelEntries private () =
         for index in count - 1 .. -1 .. 0 do
             NativePtr.set (integers destination) index (int64 (NativePtr.get packed index))
 
-    /// C[m,n] = op(A) op(B).
+    /// C[m,n] = op(A) op(B), with the rows of A as stored lda apart.
     static member Gemm
-        (c: nativeint, a: nativeint, b: nativeint, m: int, n: int, k: int, transposeA: int, transposeB: int)
+        (c: nativeint, a: nativeint, b: nativeint, m: int, n: int, k: int, lda: int, transposeA: int, transposeB: int)
         =
-        let lda = if transposeA <> 0 then m else k
         let ldb = if transposeB <> 0 then k else n
 
         Dense.Gemm(m, n, k, 1.0, reals a, lda, (transposeA <> 0), reals b, ldb, (transposeB <> 0), 0.0, reals c, n)
 
     /// C[m,n] = op(A) op(B) in single precision.
     static member GemmSingle
-        (c: nativeint, a: nativeint, b: nativeint, m: int, n: int, k: int, transposeA: int, transposeB: int)
+        (c: nativeint, a: nativeint, b: nativeint, m: int, n: int, k: int, lda: int, transposeA: int, transposeB: int)
         =
-        let lda = if transposeA <> 0 then m else k
         let ldb = if transposeB <> 0 then k else n
 
         Dense.Gemm(
@@ -197,9 +195,9 @@ module KernelCalls =
             let finish = call "Search" [ destination; sorted; values ] [ isReal elem; rows; n; m ]
             flag right
             finish ()
-        | Kernel.Gemm(c, a, b, m, n, k, transposeA, transposeB) ->
+        | Kernel.Gemm(c, a, b, m, n, k, strideA, transposeA, transposeB) ->
             let name = if elemOf c = Elem.Single then "GemmSingle" else "Gemm"
-            let finish = call name [ c; a; b ] [ m; n; k ]
+            let finish = call name [ c; a; b ] [ m; n; k; strideA ]
             flag transposeA
             flag transposeB
             finish ()

@@ -50,7 +50,7 @@ module Uses =
         | Kernel.Sort(destination, source, _, _, _)
         | Kernel.ArgSort(destination, source, _, _, _) -> struct (destination, [ source ])
         | Kernel.Search(destination, sorted, values, _, _, _, _, _) -> struct (destination, [ sorted; values ])
-        | Kernel.Gemm(c, a, b, _, _, _, _, _) -> struct (c, [ a; b ])
+        | Kernel.Gemm(c, a, b, _, _, _, _, _, _) -> struct (c, [ a; b ])
         | Kernel.Cholesky(l, a, _, _)
         | Kernel.Decompose(l, a, _, _, _) -> struct (l, [ a ])
         | Kernel.CholeskyVjp(result, l, c, _) -> struct (result, [ l; c ])

@@ -115,7 +115,7 @@ module Costs =
         | Kernel.FoldIn _ -> tally.Call("foldIn", 0.0, 2.0, 2.0, times)
         | Kernel.Uniform(_, _, n) -> tally.Call($"uniform {n}", 0.0, 2.0, float n, times)
         | Kernel.Bits(_, _, n) -> tally.Call($"bits {n}", 0.0, 2.0, float n, times)
-        | Kernel.Gemm(_, _, _, m, n, k, _, _) ->
+        | Kernel.Gemm(_, _, _, m, n, k, _, _, _) ->
             let m', n', k' = float m, float n, float k
             tally.Call($"gemm {m}x{n}x{k}", 2.0 * m' * n' * k', m' * k' + k' * n', m' * n', times)
         | Kernel.Cholesky(_, _, batch, n) ->

@@ -202,8 +202,11 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
             let draws: uint32[] = Array.zeroCreate count
             RandomStream.Bits(draws, keyAt key)
             writeAll destination (Storage.I32(Array.map int draws))
-        | Kernel.Gemm(c, a, b, m, n, k, transposeA, transposeB) ->
-            match elements a (m * k), elements b (k * n) with
+        | Kernel.Gemm(c, a, b, m, n, k, strideA, transposeA, transposeB) ->
+            let width = if transposeA then m else k
+            let dense = read a (Array.init (m * k) (fun i -> i / width * strideA + i % width))
+
+            match dense, elements b (k * n) with
             | Storage.F64 a, Storage.F64 b ->
                 let result: float[] = Array.zeroCreate (m * n)
                 PackedDense.Gemm(m, n, k, a, transposeA, b, transposeB, result)

@@ -154,8 +154,18 @@ type Kernel =
     | Uniform of destination: Address * key: Address * count: int
     /// destination[0..count-1] 32 random bits each
     | Bits of destination: Address * key: Address * count: int
-    /// C[m,n] = op(A) op(B), row-major and dense; A is [m,k] or, transposed, [k,m]; B likewise. All Real or all Single.
-    | Gemm of c: Address * a: Address * b: Address * m: int * n: int * k: int * transposeA: bool * transposeB: bool
+    /// C[m,n] = op(A) op(B), row-major; A is [m,k] or, transposed, [k,m], its rows `strideA` apart; B likewise, but dense, as
+    /// is C. All Real or all Single.
+    | Gemm of
+        c: Address *
+        a: Address *
+        b: Address *
+        m: int *
+        n: int *
+        k: int *
+        strideA: int *
+        transposeA: bool *
+        transposeB: bool
     /// L[batch,n,n] from the lower triangles of A[batch,n,n]
     | Cholesky of l: Address * a: Address * batch: int * n: int
     /// The cotangents of the lower triangles of A[n,n] = L L' from those of L, C[n,n]

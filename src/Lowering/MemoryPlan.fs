@@ -68,7 +68,7 @@ let private kernelBuffers kernel (touch: Address -> unit) =
     | Kernel.Decompose(a, b, _, _, _) ->
         touch a
         touch b
-    | Kernel.Gemm(a, b, c, _, _, _, _, _)
+    | Kernel.Gemm(a, b, c, _, _, _, _, _, _)
     | Kernel.CholeskyVjp(a, b, c, _)
     | Kernel.TriangularSolve(a, b, c, _, _, _, _, _, _)
     | Kernel.Solve(a, b, c, _, _, _, _)

@@ -279,8 +279,14 @@ let asMatrices (r: Region) v (batch: int[]) (rows: int[]) (columns: int[]) : str
         Nest.store r v copy
         struct (copy, false)
 
-/// Rows of a large product that one thread computes at a time.
-let private panel = 128
+/// Rows of a large product that one thread computes at a time: every panel packs the right operand again, so they are not
+/// low, but a product of few rows is still cut into a few.
+let private panel rows = if rows >= 512 then 128 else max 48 ((rows / 4 + 7) / 8 * 8)
+
+let private isLargeProduct (p: Product) =
+    p.Rows >= 96
+    && p.Columns * p.Inner >= 128 * 128
+    && int64 p.Rows * int64 p.Columns * int64 p.Inner >= (1L <<< 22)
 
 let private from (view: View) start = { view with Offset = Affine.shift start view.Offset }
 
@@ -293,21 +299,17 @@ let private gemm (r: Region) (eq: Equation) (dot: DotAxes) =
     let struct (a, transposeA) = asMatrices r left dot.BatchLeft freeLeft dot.ContractLeft
     let struct (b, transposeB) = asMatrices r right dot.BatchRight dot.ContractRight freeRight
     let c = allocate r v
+    let strideA = if transposeA then p.Rows else p.Inner
 
     let call first rows i =
         let c = moved (from c (first * p.Columns)) (p.Rows * p.Columns) i
-        let a = moved (from a (first * p.Inner)) (p.Rows * p.Inner) i
+        let a = moved (from a (if transposeA then first else first * strideA)) (p.Rows * p.Inner) i
         let b = moved b (p.Inner * p.Columns) i
-        Stmt.Call(Kernel.Gemm(c, a, b, rows, p.Columns, p.Inner, transposeA, transposeB))
+        Stmt.Call(Kernel.Gemm(c, a, b, rows, p.Columns, p.Inner, strideA, transposeA, transposeB))
 
-    // A panel of rows of a transposed operand is not dense.
-    if
-        p.Batch = 1
-        && r.Depth = 0
-        && not transposeA
-        && p.Rows >= 2 * panel
-        && p.Columns * p.Inner >= 128 * 128
-    then
+    if p.Batch = 1 && r.Depth = 0 && isLargeProduct p then
+        let panel = panel p.Rows
+
         e.Do(
             Stmt.Parallel
                 [|

@@ -58,8 +58,8 @@ let private kernel kernel =
     | Kernel.FoldIn(destination, key, data) -> $"foldIn {address destination} {address key} {v data}"
     | Kernel.Uniform(destination, key, count) -> $"uniform {address destination} {address key} {count}"
     | Kernel.Bits(destination, key, count) -> $"bits {address destination} {address key} {count}"
-    | Kernel.Gemm(c, a, b, m, n, k, transposeA, transposeB) ->
-        $"gemm {address c} {address a} {address b} {m} {n} {k} {transposeA} {transposeB}"
+    | Kernel.Gemm(c, a, b, m, n, k, strideA, transposeA, transposeB) ->
+        $"gemm {address c} {address a} {address b} {m} {n} {k} {strideA} {transposeA} {transposeB}"
     | Kernel.Cholesky(l, a, batch, n) -> $"cholesky {address l} {address a} {batch} {n}"
     | Kernel.CholeskyVjp(result, l, c, n) -> $"choleskyVjp {address result} {address l} {address c} {n}"
     | Kernel.TriangularSolve(x, l, b, batch, n, k, isLower, transpose, transposeB) ->

@@ -15,8 +15,16 @@ open Ppl.Jit
 let private f64 (extents: int list) = TensorType.create DType.F64 (Shape.ofList extents)
 let private engine threads = CpuEngine(CpuOptions(Threads = threads)) :> IEngine
 
+let private f32 (extents: int list) = TensorType.create DType.F32 (Shape.ofList extents)
+
 let private numbers (ty: TensorType) seed =
-    Literal.create ty.Shape (Storage.F64(Array.init ty.Shape.Count (fun i -> sin (float (i % 1009 + seed)))))
+    let items = Array.init ty.Shape.Count (fun i -> sin (float (i % 1009 + seed)))
+    Literal.create ty.Shape (if ty.DType = DType.F32 then Storage.F32(Array.map float32 items) else Storage.F64 items)
+
+let private reals (x: Literal) =
+    match x.Data with
+    | Storage.F32 items -> Array.map float items
+    | _ -> Literal.floats x
 
 let private isParallel statement =
     match statement with
@@ -38,6 +46,14 @@ let private cases: (string * TensorType list * (Tensor[] -> Tensor[]))[] =
         "rows", [ f64 [ 3000; 100 ] ], (fun x -> [| Ops.sumAlong [| 1 |] (Ops.exp x[0]) |])
         "columns", [ f64 [ 100; 3001 ] ], (fun x -> [| Ops.sumAlong [| 0 |] (Ops.exp x[0]) |])
         "product", [ f64 [ 300; 200 ]; f64 [ 200; 160 ] ], (fun x -> [| Ops.dot x[0] x[1] |])
+        "product of few rows", [ f32 [ 100; 210 ]; f32 [ 210; 300 ] ], (fun x -> [| Ops.dot x[0] x[1] |])
+        // Parts of a transposed operand are columns of it as stored.
+        "transposed product",
+        [ f64 [ 200; 301 ]; f64 [ 200; 161 ] ],
+        (fun x -> [| Ops.dot (Ops.transpose [| 1; 0 |] x[0]) x[1] |])
+        "transposed product in single precision",
+        [ f32 [ 130; 520 ]; f32 [ 130; 190 ] ],
+        (fun x -> [| Ops.dot (Ops.transpose [| 1; 0 |] x[0]) x[1] |])
     |]
 
 let private case name =
@@ -52,6 +68,9 @@ let private case name =
 [<InlineData("rows")>]
 [<InlineData("columns")>]
 [<InlineData("product")>]
+[<InlineData("product of few rows")>]
+[<InlineData("transposed product")>]
+[<InlineData("transposed product in single precision")>]
 let ``The bits are the same on 1, 2 and 4 threads, and near those of the reference`` (name: string) =
     let program, arguments = case name
     Assert.True(parallels program > 0)
@@ -71,10 +90,12 @@ let ``The bits are the same on 1, 2 and 4 threads, and near those of the referen
     let reference = Reference.run program arguments
 
     for i in 0 .. expected.Length - 1 do
+        let tolerance = if expected[i].Type.DType = DType.F32 then 1e-4 else 1e-10
+
         Array.iter2
-            (fun (x: float) (y: float) -> Assert.InRange(abs (x - y), 0.0, 1e-10 * (1.0 + abs x)))
-            (Literal.floats reference[i])
-            (Literal.floats expected[i])
+            (fun (x: float) (y: float) -> Assert.InRange(abs (x - y), 0.0, tolerance * (1.0 + abs x)))
+            (reals reference[i])
+            (reals expected[i])
 
 [<Fact>]
 let ``Short loops and loops inside loops stay on one thread`` () =
@@ -126,6 +147,14 @@ let ``Loop programs with parts print and evaluate, and keep memory of the parts 
 
     for i in 0 .. expected.Length - 1 do
         Assert.Equal<float[]>(Literal.floats expected[i], Literal.floats evaluated[i])
+
+[<Fact>]
+let ``Panels of a transposed operand are evaluated to the same bits`` () =
+    let program, arguments = case "transposed product"
+    let loops = Lower.program program
+    let expected = ((engine 1).Compile program).Run arguments
+    let evaluated = Evaluate.run loops arguments
+    Assert.Equal<float[]>(Literal.floats expected[0], Literal.floats evaluated[0])
 
 [<Fact>]
 let ``No threads are refused`` () =
