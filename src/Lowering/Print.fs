@@ -68,6 +68,9 @@ let private kernel kernel =
         $"solve {address x} {address a} {address b} {n} {k} {adjoint} {transposeB}"
     | Kernel.Decompose(result, a, kind, m, n) -> $"{lower (string kind)} {address result} {address a} {m} {n}"
     | Kernel.Fourier(result, x, rows, n, inverse) -> $"fourier {address result} {address x} {rows} {n} {inverse}"
+    | Kernel.Custom(call, results, arguments) ->
+        let all = Array.append results arguments |> Array.map address |> String.concat " "
+        $"custom {call.Operation.Name} {call.Operation.Version} {all}"
     | Kernel.Sort(destination, source, _, rows, n) -> $"sort {address destination} {address source} {rows} {n}"
     | Kernel.ArgSort(destination, source, _, rows, n) -> $"argSort {address destination} {address source} {rows} {n}"
     | Kernel.Search(destination, sorted, values, _, rows, n, m, right) ->

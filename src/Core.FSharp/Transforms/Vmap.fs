@@ -42,6 +42,7 @@ module Vmap =
 
         match primitive with
         | Primitive.Control op when varies || mask.IsSome -> control n mask op args
+        | Primitive.Custom op when varies -> Batching.custom n op args |> Array.map varying
         | _ when varies -> [| varying (Batching.simple n primitive args) |]
         | _ -> Bind.many primitive (args |> Array.map _.Value) |> Array.map shared
 
