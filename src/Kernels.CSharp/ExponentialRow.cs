@@ -3,6 +3,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Ppl.Kernels;
 
@@ -24,6 +25,27 @@ internal unsafe struct LaneTotals
 internal unsafe partial struct ExponentialRow<T>
     where T : unmanaged
 {
+    // 1.5 * 2^48: adding it rounds to sixteenths, whose number is in the low bits of the sum.
+    private const double SixteenthShifter = 422212465065984.0;
+
+    // 2^(j/16)
+    private const double Root0 = 1.0;
+    private const double Root1 = 1.0442737824274138;
+    private const double Root2 = 1.0905077326652577;
+    private const double Root3 = 1.1387886347566916;
+    private const double Root4 = 1.189207115002721;
+    private const double Root5 = 1.241857812073484;
+    private const double Root6 = 1.2968395546510096;
+    private const double Root7 = 1.3542555469368927;
+    private const double Root8 = 1.4142135623730951;
+    private const double Root9 = 1.4768261459394993;
+    private const double Root10 = 1.5422108254079407;
+    private const double Root11 = 1.6104903319492543;
+    private const double Root12 = 1.681792830507429;
+    private const double Root13 = 1.7562521603732995;
+    private const double Root14 = 1.8340080864093424;
+    private const double Root15 = 1.9152065613971474;
+
     private LaneTotals totals;
 
     /// <summary>Elements of a row.</summary>
@@ -121,4 +143,33 @@ internal unsafe partial struct ExponentialRow<T>
         typeof(T) == typeof(float)
             ? SingleLanes.Widen128(Vector128.CreateScalarUnsafe(*(double*)x).AsSingle())
             : Vector128.Load((double*)x);
+
+    // 2^(j/16) for the number j in the low four bits.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> RootVector512(Vector512<long> bits)
+    {
+        if (Avx512F.IsSupported)
+        {
+            var low = Vector512.Create(Root0, Root1, Root2, Root3, Root4, Root5, Root6, Root7);
+            var high = Vector512.Create(Root8, Root9, Root10, Root11, Root12, Root13, Root14, Root15);
+            return Avx512F.PermuteVar8x64x2(low, bits, high);
+        }
+
+        return Vector512.Create(RootVector256(bits.GetLower()), RootVector256(bits.GetUpper()));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<double> RootVector256(Vector256<long> bits) =>
+        Vector256.Create(RootVector128(bits.GetLower()), RootVector128(bits.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<double> RootVector128(Vector128<long> bits)
+    {
+        ReadOnlySpan<double> roots =
+        [
+            Root0, Root1, Root2, Root3, Root4, Root5, Root6, Root7,
+            Root8, Root9, Root10, Root11, Root12, Root13, Root14, Root15,
+        ];
+        return Vector128.Create(roots[(int)(bits[0] & 15)], roots[(int)(bits[1] & 15)]);
+    }
 }

@@ -37,6 +37,36 @@ public static unsafe class ExponentialSums
         }
     }
 
+    /// <inheritdoc cref="Rows(double*, double*, double*, nint, nint)"/>
+    public static void Rows(Span<double> tops, Span<double> sums, ReadOnlySpan<double> x, int n)
+    {
+        fixed (double* top = tops, sum = sums, source = x)
+        {
+            Run(top, sum, source, tops.Length, n);
+        }
+    }
+
+    /// <inheritdoc cref="Rows(double*, double*, double*, nint, nint)"/>
+    public static void Rows(Span<double> tops, Span<double> sums, ReadOnlySpan<float> x, int n)
+    {
+        fixed (double* top = tops, sum = sums)
+        {
+            fixed (float* source = x)
+            {
+                Run(top, sum, source, tops.Length, n);
+            }
+        }
+    }
+
+    /// <summary>The pair of all from the pairs of parts, of which there is at least one.</summary>
+    public static (double Top, double Sum) Join(ReadOnlySpan<double> partTops, ReadOnlySpan<double> partSums)
+    {
+        fixed (double* tops = partTops, sums = partSums)
+        {
+            return Joined(tops, sums, partTops.Length);
+        }
+    }
+
     private static (double Top, double Sum) Joined(double* tops, double* sums, nint n)
     {
         double top = double.NegativeInfinity;

@@ -78,9 +78,9 @@ internal unsafe partial struct ExponentialRow<T>
     {
         var y = AtLeast((x - top) * Vector512.Create(Constants.Log2E), -1021.0);
         check += y;
-        var shifted = y + Vector512.Create(Constants.Shifter);
-        var r = y - (shifted - Vector512.Create(Constants.Shifter));
-        return Raise(PowerVector512(r), shifted);
+        var shifted = y + Vector512.Create(SixteenthShifter);
+        var r = y - (shifted - Vector512.Create(SixteenthShifter));
+        return Raise(PowerLessOne(r), shifted);
     }
 
     // Four terms, step by step side by side: the processor's window is too small to overlap them by itself.
@@ -90,7 +90,7 @@ internal unsafe partial struct ExponentialRow<T>
         ref Vector512<double> sum0, ref Vector512<double> sum1, ref Vector512<double> check)
     {
         var scale = Vector512.Create(Constants.Log2E);
-        var shifter = Vector512.Create(Constants.Shifter);
+        var shifter = Vector512.Create(SixteenthShifter);
         var d0 = x0 - top;
         var d1 = x1 - top;
         var d2 = x2 - top;
@@ -116,76 +116,56 @@ internal unsafe partial struct ExponentialRow<T>
         r1 = y1 - r1;
         r2 = y2 - r2;
         r3 = y3 - r3;
-        var c = Vector512.Create(4.078071929588337e-10);
-        var p0 = Fma(c, r0, Vector512.Create(7.072570412814423e-09));
-        var p1 = Fma(c, r1, Vector512.Create(7.072570412814423e-09));
-        var p2 = Fma(c, r2, Vector512.Create(7.072570412814423e-09));
-        var p3 = Fma(c, r3, Vector512.Create(7.072570412814423e-09));
-        p0 = Fma(p0, r0, Vector512.Create(1.0180647659234139e-07));
-        p1 = Fma(p1, r1, Vector512.Create(1.0180647659234139e-07));
-        p2 = Fma(p2, r2, Vector512.Create(1.0180647659234139e-07));
-        p3 = Fma(p3, r3, Vector512.Create(1.0180647659234139e-07));
-        p0 = Fma(p0, r0, Vector512.Create(1.3215442675329823e-06));
-        p1 = Fma(p1, r1, Vector512.Create(1.3215442675329823e-06));
-        p2 = Fma(p2, r2, Vector512.Create(1.3215442675329823e-06));
-        p3 = Fma(p3, r3, Vector512.Create(1.3215442675329823e-06));
-        p0 = Fma(p0, r0, Vector512.Create(1.5252727385193868e-05));
-        p1 = Fma(p1, r1, Vector512.Create(1.5252727385193868e-05));
-        p2 = Fma(p2, r2, Vector512.Create(1.5252727385193868e-05));
-        p3 = Fma(p3, r3, Vector512.Create(1.5252727385193868e-05));
-        p0 = Fma(p0, r0, Vector512.Create(0.0001540353044157213));
-        p1 = Fma(p1, r1, Vector512.Create(0.0001540353044157213));
-        p2 = Fma(p2, r2, Vector512.Create(0.0001540353044157213));
-        p3 = Fma(p3, r3, Vector512.Create(0.0001540353044157213));
-        p0 = Fma(p0, r0, Vector512.Create(0.0013333558153439966));
-        p1 = Fma(p1, r1, Vector512.Create(0.0013333558153439966));
-        p2 = Fma(p2, r2, Vector512.Create(0.0013333558153439966));
-        p3 = Fma(p3, r3, Vector512.Create(0.0013333558153439966));
-        p0 = Fma(p0, r0, Vector512.Create(0.009618129107607003));
-        p1 = Fma(p1, r1, Vector512.Create(0.009618129107607003));
-        p2 = Fma(p2, r2, Vector512.Create(0.009618129107607003));
-        p3 = Fma(p3, r3, Vector512.Create(0.009618129107607003));
-        p0 = Fma(p0, r0, Vector512.Create(0.05550410866479039));
-        p1 = Fma(p1, r1, Vector512.Create(0.05550410866479039));
-        p2 = Fma(p2, r2, Vector512.Create(0.05550410866479039));
-        p3 = Fma(p3, r3, Vector512.Create(0.05550410866479039));
-        p0 = Fma(p0, r0, Vector512.Create(0.24022650695910097));
-        p1 = Fma(p1, r1, Vector512.Create(0.24022650695910097));
-        p2 = Fma(p2, r2, Vector512.Create(0.24022650695910097));
-        p3 = Fma(p3, r3, Vector512.Create(0.24022650695910097));
-        p0 = Fma(p0, r0, Vector512.Create(0.6931471805599457));
-        p1 = Fma(p1, r1, Vector512.Create(0.6931471805599457));
-        p2 = Fma(p2, r2, Vector512.Create(0.6931471805599457));
-        p3 = Fma(p3, r3, Vector512.Create(0.6931471805599457));
-        p0 = Fma(p0, r0, Vector512.Create(1.0));
-        p1 = Fma(p1, r1, Vector512.Create(1.0));
-        p2 = Fma(p2, r2, Vector512.Create(1.0));
-        p3 = Fma(p3, r3, Vector512.Create(1.0));
+        var c = Vector512.Create(0.00015404211706339442);
+        var p0 = Fma(c, r0, Vector512.Create(0.0013333820232828883));
+        var p1 = Fma(c, r1, Vector512.Create(0.0013333820232828883));
+        var p2 = Fma(c, r2, Vector512.Create(0.0013333820232828883));
+        var p3 = Fma(c, r3, Vector512.Create(0.0013333820232828883));
+        p0 = Fma(p0, r0, Vector512.Create(0.00961812910205354));
+        p1 = Fma(p1, r1, Vector512.Create(0.00961812910205354));
+        p2 = Fma(p2, r2, Vector512.Create(0.00961812910205354));
+        p3 = Fma(p3, r3, Vector512.Create(0.00961812910205354));
+        p0 = Fma(p0, r0, Vector512.Create(0.055504108651954584));
+        p1 = Fma(p1, r1, Vector512.Create(0.055504108651954584));
+        p2 = Fma(p2, r2, Vector512.Create(0.055504108651954584));
+        p3 = Fma(p3, r3, Vector512.Create(0.055504108651954584));
+        p0 = Fma(p0, r0, Vector512.Create(0.24022650695910167));
+        p1 = Fma(p1, r1, Vector512.Create(0.24022650695910167));
+        p2 = Fma(p2, r2, Vector512.Create(0.24022650695910167));
+        p3 = Fma(p3, r3, Vector512.Create(0.24022650695910167));
+        p0 = Fma(p0, r0, Vector512.Create(0.6931471805599468));
+        p1 = Fma(p1, r1, Vector512.Create(0.6931471805599468));
+        p2 = Fma(p2, r2, Vector512.Create(0.6931471805599468));
+        p3 = Fma(p3, r3, Vector512.Create(0.6931471805599468));
+        p0 *= r0;
+        p1 *= r1;
+        p2 *= r2;
+        p3 *= r3;
         sum0 += Raise(p0, n0);
         sum1 += Raise(p1, n1);
         sum0 += Raise(p2, n2);
         sum1 += Raise(p3, n3);
     }
 
-    // p 2^n for the integer n in the low bits of n + the shifter, a normal number.
+    // (1 + p) 2^n for the multiple n of 1/16 in the low bits of n + the shifter, a normal number.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Raise(Vector512<double> p, Vector512<double> shifted) =>
-        (p.AsInt64() + (shifted.AsInt64() << 52)).AsDouble();
-
-    // 2^r for |r| at most 1/2: minimax with value 1 at 0, error below 5e-17.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> PowerVector512(Vector512<double> r)
+    private static Vector512<double> Raise(Vector512<double> p, Vector512<double> shifted)
     {
-        var p = Fma(r, 4.078071929588337e-10, Vector512.Create(7.072570412814423e-09));
-        p = Fma(p, r, Vector512.Create(1.0180647659234139e-07));
-        p = Fma(p, r, Vector512.Create(1.3215442675329823e-06));
-        p = Fma(p, r, Vector512.Create(1.5252727385193868e-05));
-        p = Fma(p, r, Vector512.Create(0.0001540353044157213));
-        p = Fma(p, r, Vector512.Create(0.0013333558153439966));
-        p = Fma(p, r, Vector512.Create(0.009618129107607003));
-        p = Fma(p, r, Vector512.Create(0.05550410866479039));
-        p = Fma(p, r, Vector512.Create(0.24022650695910097));
-        p = Fma(p, r, Vector512.Create(0.6931471805599457));
-        return Fma(p, r, Vector512.Create(1.0));
+        var bits = shifted.AsInt64();
+        var root = RootVector512(bits);
+        var exponent = (bits << 48) & Vector512.Create(Constants.ExponentMask);
+        return (Fma(root, p, root).AsInt64() + exponent).AsDouble();
+    }
+
+    // 2^r - 1 for |r| at most 1/32: minimax, error below 1e-17 of 2^r.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> PowerLessOne(Vector512<double> r)
+    {
+        var p = Fma(r, 0.00015404211706339442, Vector512.Create(0.0013333820232828883));
+        p = Fma(p, r, Vector512.Create(0.00961812910205354));
+        p = Fma(p, r, Vector512.Create(0.055504108651954584));
+        p = Fma(p, r, Vector512.Create(0.24022650695910167));
+        p = Fma(p, r, Vector512.Create(0.6931471805599468));
+        return p * r;
     }
 }
