@@ -139,6 +139,9 @@ module Costs =
             tally.Call($"exponentialSums {rows}x{n}", 20.0 * count, count, 2.0 * float rows, times)
         | Kernel.JoinExponentials(_, _, _, _, n) ->
             tally.Call($"joinExponentials {n}", 20.0 * float n, 2.0 * float n, 2.0, times)
+        | Kernel.Fourier(_, _, rows, n, _) ->
+            let count = 2.0 * float rows * float n
+            tally.Call($"fourier {rows}x{n}", 2.5 * count * System.Math.Log2(float n), count, count, times)
         | Kernel.Sort(_, _, _, rows, n) ->
             let count = float rows * float n
             tally.Call($"sort {rows}x{n}", 0.0, count, count, times)

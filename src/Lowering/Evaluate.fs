@@ -271,6 +271,10 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
             let struct (top, sum) = ExponentialSums.Join(floats source n, floats partSums n)
             writeAll destination (Storage.F64 [| top |])
             writeAll { destination with Offset = destination.Offset + distance } (Storage.F64 [| sum |])
+        | Kernel.Fourier(result, x, rows, n, inverse) ->
+            let data: float[] = Array.zeroCreate (2 * rows * n)
+            FourierTransform.Run(rows, n, inverse, floats x data.Length, data)
+            writeAll result (Storage.F64 data)
         | Kernel.Sort(destination, source, elem, rows, n) ->
             let sorted: int64[] = Array.zeroCreate (rows * n)
 

@@ -191,6 +191,8 @@ type Kernel =
     | ExponentialSums of destination: Address * distance: int * source: Address * rows: int * n: int
     /// The pair of one row, likewise, from those of its n parts, whose sums are `sourceDistance` after their maxima
     | JoinExponentials of destination: Address * distance: int * source: Address * sourceDistance: int * n: int
+    /// The Fourier transforms of `rows` rows of n real parts and then n imaginary ones
+    | Fourier of result: Address * x: Address * rows: int * n: int * inverse: bool
     /// Each of `rows` rows of n elements, sorted
     | Sort of destination: Address * source: Address * elem: Elem * rows: int * n: int
     /// The indices (Int) of the sorted elements of each row
