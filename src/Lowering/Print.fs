@@ -67,6 +67,11 @@ let private kernel kernel =
     | Kernel.Solve(x, a, b, n, k, adjoint, transposeB) ->
         $"solve {address x} {address a} {address b} {n} {k} {adjoint} {transposeB}"
     | Kernel.Decompose(result, a, kind, m, n) -> $"{lower (string kind)} {address result} {address a} {m} {n}"
+
+    | Kernel.ExponentialSums(destination, distance, source, rows, n) ->
+        $"exponentialSums {address destination} {distance} {address source} {rows} {n}"
+    | Kernel.JoinExponentials(destination, distance, source, sourceDistance, n) ->
+        $"joinExponentials {address destination} {distance} {address source} {sourceDistance} {n}"
     | Kernel.Fourier(result, x, rows, n, inverse) -> $"fourier {address result} {address x} {rows} {n} {inverse}"
     | Kernel.Custom(call, results, arguments) ->
         let all = Array.append results arguments |> Array.map address |> String.concat " "
