@@ -32,7 +32,7 @@ public sealed class CompiledGradient : IDisposable
 
     /// <summary>
     /// Compiles the model of that name with an engine of its own, so that nothing comes from a cache; its data are
-    /// compressed, if asked for.
+    /// compressed and its recurrences are in lanes, if asked for.
     /// </summary>
     public static CompiledGradient Of(string model, bool compress = true, bool split = true) => Of(RealModels.Find(model), compress, split);
 
