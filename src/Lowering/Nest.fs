@@ -1,6 +1,6 @@
 // Fused loop nests: one pass over an iteration domain that evaluates, stores and accumulates everything that was
 // scheduled for it. One loop goes in vectors of eight with a masked tail; light bodies are repeated so that several
-// chains of accumulators are in flight. Relies on Pull. Read Opaque next.
+// chains of accumulators are in flight. Relies on Pull. Read Places next.
 [<RequireQualifiedAccess>]
 module internal Ppl.Lowering.Nest
 
@@ -146,7 +146,7 @@ let private inOrder (e: Emitter) : Turns =
         e.Do(Stmt.For(counter, 0, limit, step, block))
 
 /// Heavy loops are cut into so many parts, however many threads there will be: the order of sums is the program's.
-let private parts = 8
+let parts = 8
 
 /// Additions from which a nest is cut: about 100 microseconds.
 let private heavy = 1 <<< 20
