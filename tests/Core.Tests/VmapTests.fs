@@ -33,6 +33,31 @@ let private holds (change: Program -> Program) seed (case: Case) =
 let ``vmap is the stack of the lanes`` seed = forPrograms 1000 Everything (fun case -> Assert.True(holds id seed case))
 
 [<Fact>]
+let ``lanes along the last axis hold what lanes along the first axis hold`` () =
+    forPrograms 1500 Everything (fun case ->
+        let case = liftAll case
+
+        if case.Arguments.Length > 0 then
+            let lanes = lanesOf (Random 5) 3 case
+            let varies = lanes.Axes |> Array.map _.IsSome
+
+            let along place =
+                Array.mapi2
+                    (fun i on (x: Literal) ->
+                        if on then
+                            placed (place x.Type.Shape.Rank) (stack (lanes.Arguments |> Array.map (fun xs -> xs[i])))
+                        else
+                            x)
+                    varies
+                    case.Arguments
+
+            let last = Vmap.programLast 3 varies case.Program
+            Verify.program last
+            let first = Reference.run (Vmap.program 3 varies case.Program) (along (fun _ -> 0))
+            let moved = first |> Array.map (fun y -> placed (y.Type.Shape.Rank - 1) y)
+            Assert.True(Array.forall2 sameBits moved (Reference.run last (along id))))
+
+[<Fact>]
 let ``a map inside a map`` () =
     forPrograms 500 Everything (fun case ->
         let case = liftAll case
