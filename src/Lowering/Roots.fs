@@ -109,6 +109,16 @@ let private reduceLayout (r: Region) (eq: Equation) (reducedAxes: int[]) =
         let wanted = if Array.last reduced = last then loops.Length - 1 else kept.Length - 1
         layout { Extents = loops; Parallel = kept.Length; Vector = vector loops wanted } Totals.Stored
 
+/// Whether the loops of a reduction pass every element of the operand once and along its rows, as a loop that stores it would:
+/// what goes into such a reduction alone need not be in memory.
+let passesRows (r: Region) (eq: Equation) : bool =
+    match eq.Primitive with
+    | Primitive.Reduce(_, axes) when r.Count eq.Outs[0] > 1 && axes.Length > 0 ->
+        let layout = reduceLayout r eq axes
+        let loops = Array.append layout.Kept layout.Reduced
+        layout.Domain.Parallel > 0 && loops[layout.Domain.Vector] = Array.max loops
+    | _ -> false
+
 /// Positions of the result's elements in the operand that are not looped over.
 let private combinations (shape: Shape) (kept: int[]) unrolled =
     let zero = Array.create shape.Rank Affine.zero
