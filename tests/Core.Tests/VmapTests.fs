@@ -1,5 +1,5 @@
 // The law of batching, vmap f xs = stack (map f xs) to the bit, on random programs over every primitive and nested control
-// flow, with random axes, shared arguments and maps inside maps; what loops and branches of single lanes must not do to others;
+// flow, with random axes, lanes in front and behind, shared arguments and maps inside maps; what loops and branches of single lanes must not do to others;
 // and that broken batched programs fail the law.
 module Ppl.Core.Tests.VmapTests
 
@@ -40,22 +40,11 @@ let ``lanes along the last axis hold what lanes along the first axis hold`` () =
         if case.Arguments.Length > 0 then
             let lanes = lanesOf (Random 5) 3 case
             let varies = lanes.Axes |> Array.map _.IsSome
-
-            let along place =
-                Array.mapi2
-                    (fun i on (x: Literal) ->
-                        if on then
-                            placed (place x.Type.Shape.Rank) (stack (lanes.Arguments |> Array.map (fun xs -> xs[i])))
-                        else
-                            x)
-                    varies
-                    case.Arguments
-
-            let last = Vmap.programLast 3 varies case.Program
-            Verify.program last
-            let first = Reference.run (Vmap.program 3 varies case.Program) (along (fun _ -> 0))
+            let last = lanesLast case lanes
+            Verify.program last.Program
+            let first = Reference.run (Vmap.program 3 varies case.Program) (along (fun _ -> 0) case lanes)
             let moved = first |> Array.map (fun y -> placed (y.Type.Shape.Rank - 1) y)
-            Assert.True(Array.forall2 sameBits moved (Reference.run last (along id))))
+            Assert.True(Array.forall2 sameBits moved (Reference.run last.Program last.Arguments)))
 
 [<Fact>]
 let ``a map inside a map`` () =

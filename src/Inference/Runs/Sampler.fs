@@ -105,25 +105,6 @@ module Sampler =
 
         fun q -> (f [| q |])[0]
 
-    /// x with an axis moved to another place.
-    let private move from into (x: Tensor) =
-        let others = Array.init x.Shape.Rank id |> Array.filter ((<>) from)
-        Ops.transpose (Array.insertAt into from others) x
-
-    /// The step program of several chains, all arguments and results with the chains in front. Inside they are along the last
-    /// axes, so that what one chain computes with a number eight chains compute with a vector.
-    let private inLanes lanes (step: Program) : Program =
-        if lanes = 1 then
-            step
-        else
-            let mapped = Vmap.programLast lanes (Array.create step.Inputs.Length true) step
-            let toLast (x: Tensor) = move 0 (x.Shape.Rank - 1) x
-            let toFirst (x: Tensor) = move (x.Shape.Rank - 1) 0 x
-            let stacked (ty: TensorType) = TensorType.create ty.DType (Shape.prepend lanes ty.Shape)
-
-            Trace.program (Program.inputTypes step |> Array.map stacked) (fun args ->
-                args |> Array.map toLast |> Trace.replay mapped |> Array.map toFirst)
-
     let private compile (engine: IEngine) name limit adaptation (run: RunOptions) target (kernel: IKernel<'P, 'S, 'I>) =
         let d = target.Dimension
         let simplified = Simplify.programWith (simplification run)
@@ -132,7 +113,7 @@ module Sampler =
         {
             Name = name
             Target = target
-            Step = engine.Compile(simplified (inLanes run.Lanes (Kernel.stepProgram kernel)))
+            Step = engine.Compile(simplified (Kernel.inLanes run.Lanes (Kernel.stepProgram kernel)))
             Init = engine.Compile(simplified (Kernel.initProgram d kernel))
             Row = engine.Compile(simplified row)
             Statistics = kernel.Info.Fields |> Array.map _.Name
