@@ -138,6 +138,7 @@ let simple n primitive (args: Lane[]) : Tensor =
     | Primitive.Index op -> index n op args
     | Primitive.Contract axes -> contract n axes args[0] args[1]
     | Primitive.Factor _
+    | Primitive.Fourier _
     | Primitive.Random _
     | Primitive.Constant _
     | Primitive.Iota _
