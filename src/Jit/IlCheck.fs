@@ -117,7 +117,9 @@ module IlCheck =
             let parameters = target.GetParameters()
 
             for i in parameters.Length - 1 .. -1 .. 0 do
-                expect parameters[i].ParameterType
+                let ty = parameters[i].ParameterType
+                // Bytes are 32-bit integers on the stack.
+                expect (if ty = typeof<byte> then typeof<int> else ty)
 
             if target.ReturnType <> typeof<Void> then
                 stack.Push target.ReturnType

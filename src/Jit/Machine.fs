@@ -118,6 +118,11 @@ type VectorSet(bits: int, openVector: Type, holder: Type, half: VectorSet option
                 typeof<Avx>.GetMethod("ConvertToVector128Single", [| typeof<Vector256<float>> |])
             | _ -> typeof<SingleLanes>.GetMethod(name + string bits))
 
+    /// A window of lanes over two vectors; those of integers go as reals.
+    member this.Window(element: Type) =
+        let vector = if isSingle element then single else real
+        lookUp "Window" element (fun () -> typeof<LaneWindows>.GetMethod("Window", [| vector; vector; typeof<byte> |]))
+
     /// One scalar to lane 0; the other lanes are undefined.
     member this.CreateScalarUnsafe(element: Type) = this.Static("CreateScalarUnsafe", element, [| element |])
 

@@ -46,6 +46,7 @@ module Outline =
         | Op.Fma _
         | Op.Fnma _
         | Op.Compare _
+        | Op.Window _
         | Op.Select _ -> 5 * parts
         | Op.Load(address, (0 | 1)) -> (addressCost address + 3) * parts
         | Op.Load(address, _) -> addressCost address * parts + 48

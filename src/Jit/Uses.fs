@@ -33,7 +33,8 @@ module Uses =
         | Op.ReduceLanes(_, x)
         | Op.Lane(x, _) -> [ x ]
         | Op.Binary(_, x, y)
-        | Op.Compare(_, x, y) -> [ x; y ]
+        | Op.Compare(_, x, y)
+        | Op.Window(x, y, _) -> [ x; y ]
         | Op.Fma(x, y, z)
         | Op.Fnma(x, y, z)
         | Op.Select(x, y, z) -> [ x; y; z ]

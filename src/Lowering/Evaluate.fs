@@ -182,6 +182,9 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
         | Op.ReduceLanes(op, a) -> reduce op values[a]
         | Op.Lane(a, lane) -> Storage.gather [| lane |] values[a]
         | Op.Pack items -> joined (items |> Array.map (fun item -> values[item]))
+        | Op.Window(a, b, start) ->
+            let lane i = Storage.gather [| i % 8 |] values[if i < 8 then a else b]
+            joined (Array.init 8 (fun i -> lane (start + i)))
         | Op.Get variable -> variables[variable]
 
     let keyAt (address: Address) =

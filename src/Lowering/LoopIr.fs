@@ -142,6 +142,8 @@ type Op =
     | Lane of Value * lane: int
     /// Eight scalars to the eight lanes, in order.
     | Pack of Value[]
+    /// Of two vectors one after the other, the eight lanes from lane `start` (1 to 7) on (Eight).
+    | Window of first: Value * second: Value * start: int
     /// The current content of a variable.
     | Get of Variable
 

@@ -51,6 +51,7 @@ let private operation lanes op =
     | Op.ReduceLanes(op, a) -> $"reduce{op} {v a}"
     | Op.Lane(a, lane) -> $"lane {lane} {v a}"
     | Op.Pack items -> "pack " + (items |> Array.map v |> String.concat " ")
+    | Op.Window(a, b, start) -> $"window {start} {v a} {v b}"
     | Op.Get variable -> $"get x{variable}"
 
 let private kernel kernel =
