@@ -9,7 +9,7 @@ open Ppl.Core.Ir
 open Ppl.Core.Tensors
 open Ppl.Core.Transforms.Lanes
 
-let private spread n = Lanes.spread { Count = n; Place = LanePlace.First }
+let private spread n = Lanes.spread (inFront n)
 let private after (axes: int[]) = Array.map ((+) 1) axes
 let private front x (rest: 'a[]) = Array.append [| x |] rest
 

@@ -43,6 +43,9 @@ type LaneAxis =
         | LanePlace.First -> Array.init (shape.Rank - 1) ((+) 1)
         | LanePlace.Last -> Array.init (shape.Rank - 1) id
 
+/// So many lanes along the first axis.
+let inFront count : LaneAxis = { Count = count; Place = LanePlace.First }
+
 /// A value in every lane.
 [<NoComparison; NoEquality>]
 type Lane =

@@ -193,12 +193,10 @@ module Vmap =
         let operands = Array.append front (args |> Array.map _.Value)
         Bind.many (Primitive.Control op) operands |> Array.map varying
 
-    /// The results of a program in n lanes; what does not differ between lanes is computed once.
-    let internal inLanes n (program: Program) (args: Lane[]) : Lane[] = run n None program args
+    /// The results of a program in so many lanes along first axes; what does not differ between lanes is computed once.
+    let internal inLanes count (program: Program) (args: Lane[]) : Lane[] = run (inFront count) None program args
 
     // ---- functions
-
-    let private inFront n = { Count = n; Place = LanePlace.First }
 
     let private requireCount what (axes: int option[]) count =
         if axes.Length <> count then
