@@ -278,6 +278,12 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
             let data: float[] = Array.zeroCreate (2 * rows * n)
             FourierTransform.Run(rows, n, inverse, floats x data.Length, data)
             writeAll result (Storage.F64 data)
+        | Kernel.Custom(call, results, arguments) ->
+            let read (address: Address) (ty: TensorType) = Literal.create ty.Shape (elements address ty.Shape.Count)
+
+            Array.map2 read arguments call.Arguments
+            |> call.Evaluate
+            |> Array.iter2 (fun address (value: Literal) -> writeAll address value.Data) results
         | Kernel.Sort(destination, source, elem, rows, n) ->
             let sorted: int64[] = Array.zeroCreate (rows * n)
 

@@ -86,7 +86,8 @@ let private markRequired (r: Region) (eq: Equation) =
     | Primitive.Factor _
     | Primitive.Fourier _
     | Primitive.Random _
-    | Primitive.Control _ -> Array.iter (require r) eq.Args
+    | Primitive.Control _
+    | Primitive.Custom _ -> Array.iter (require r) eq.Args
     | _ -> ()
 
 let private liveEquations (r: Region) =

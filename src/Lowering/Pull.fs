@@ -147,7 +147,8 @@ and private equation (r: Region) v (eq: Equation) at : Value =
     | Primitive.Factor _
     | Primitive.Fourier _
     | Primitive.Random _
-    | Primitive.Control _ -> Errors.bug "Pull" $"{Primitive.name eq.Primitive} is not evaluated by element"
+    | Primitive.Control _
+    | Primitive.Custom _ -> Errors.bug "Pull" $"{Primitive.name eq.Primitive} is not evaluated by element"
 
 /// A coordinate as a number.
 and coordinate (r: Region) elem (a: Affine) =

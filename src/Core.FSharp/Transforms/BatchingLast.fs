@@ -13,11 +13,11 @@ let private spread n = Lanes.spread (axisOf n)
 let private each n primitive (args: Lane[]) = Bind.one primitive (args |> Array.map (spread n))
 let private last (x: Tensor) = x.Shape.Rank - 1
 
+let private toFirst (x: Lane) = if x.Varies then varying (moveAxis (last x.Value) 0 x.Value) else x
+let private toLast (x: Tensor) = moveAxis 0 (last x) x
+
 /// By the rule for lanes along the first axis.
-let private viaFirst n primitive (args: Lane[]) =
-    let toFirst (x: Lane) = if x.Varies then varying (moveAxis (last x.Value) 0 x.Value) else x
-    let result = Batching.simple n primitive (Array.map toFirst args)
-    moveAxis 0 (last result) result
+let private viaFirst n primitive (args: Lane[]) = toLast (Batching.simple n primitive (Array.map toFirst args))
 
 let private move n op (args: Lane[]) =
     let behind (x: int) (rest: int[]) = Array.append rest [| x |]
@@ -142,4 +142,9 @@ let simple n primitive (args: Lane[]) : Tensor =
     | Primitive.Random _
     | Primitive.Constant _
     | Primitive.Iota _
+    | Primitive.Custom _
     | Primitive.Control _ -> viaFirst n primitive args
+
+/// The results of an operation from outside in n lanes, along their last axes.
+let custom n (op: ICustomOperation) (args: Lane[]) : Tensor[] =
+    Batching.custom n op (Array.map toFirst args) |> Array.map toLast

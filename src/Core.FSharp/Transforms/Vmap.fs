@@ -27,6 +27,11 @@ module Vmap =
         | LanePlace.First -> Batching.simple lanes.Count primitive args
         | LanePlace.Last -> BatchingLast.simple lanes.Count primitive args
 
+    let private custom (lanes: LaneAxis) op args =
+        match lanes.Place with
+        | LanePlace.First -> Batching.custom lanes.Count op args
+        | LanePlace.Last -> BatchingLast.custom lanes.Count op args
+
     let private both (a: Tensor option) (b: Tensor) =
         match a with
         | Some a -> Ops.logicalAnd a b
@@ -50,6 +55,7 @@ module Vmap =
 
         match primitive with
         | Primitive.Control op when varies || mask.IsSome -> control lanes mask live op args
+        | Primitive.Custom op when varies -> custom lanes op args |> Array.map varying
         | _ when varies -> [| varying (simple lanes primitive args) |]
         | _ -> Bind.many primitive (args |> Array.map _.Value) |> Array.map shared
 
