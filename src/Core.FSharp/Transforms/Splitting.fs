@@ -49,9 +49,9 @@ let private solved (steps: Steps) (initial: Tensor[]) (rule: Rule) (run: Program
 
     match rule with
     | Rule.Kept -> [| struct (None, initial[0]) |]
-    | Rule.Remembered value -> [| known (delayed steps initial[0] (spread steps.Length (one value))) |]
+    | Rule.Remembered value -> [| known (delayed steps initial[0] (spread (inFront steps.Length) (one value))) |]
     | Rule.Counted increment -> [| known (counted steps initial[0] (one increment).Value) |]
-    | Rule.Summed addend -> [| struct (None, initial[0] + Ops.sum (spread steps.Length (one addend))) |]
+    | Rule.Summed addend -> [| struct (None, initial[0] + Ops.sum (spread (inFront steps.Length) (one addend))) |]
     | Rule.Linear(isPresent, coefficients) ->
         let results = run coefficients
         let offsets = results[results.Length - initial.Length ..]
@@ -76,7 +76,7 @@ let private results (scan: Scan) (plan: Component list) (args: Tensor[]) : Tenso
             earlier |> Option.iter (fun x -> before[i] <- varying x)
 
     let ys = run (only scan.Body.Outputs[scan.Carries ..] scan.Body)
-    Array.append final (Array.map (spread n) ys)
+    Array.append final (Array.map (spread (inFront n)) ys)
 
 let private note (scan: Scan) =
     let values = if scan.Carries = 1 then "value" else "values"
