@@ -118,7 +118,8 @@ let solve (steps: Steps) (slopes: Lane option[,]) (offsets: Lane[]) (initial: Te
     let whole =
         {
             Slopes = slopes |> Array2D.map (Option.map sequence)
-            Offsets = Array.map2 (fun first x -> vectorsOf steps first (spread steps.Length x)) initial offsets
+            Offsets =
+                Array.map2 (fun first x -> vectorsOf steps first (spread (inFront steps.Length) x)) initial offsets
         }
 
     let sequences = varying whole

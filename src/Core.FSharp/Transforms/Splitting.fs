@@ -250,10 +250,10 @@ let private solved (scan: Scan) (initial: Tensor[]) (rule: Rule) (run: Program -
     let only program = Array.head (run program)
 
     match rule with
-    | Rule.Remembered value -> [| delayed steps initial[0] (spread steps.Length (only value)) |]
+    | Rule.Remembered value -> [| delayed steps initial[0] (spread (inFront steps.Length) (only value)) |]
     | Rule.Counted increment -> [| counted steps initial[0] (only increment).Value |]
     | Rule.Summed addend ->
-        let total = initial[0] + Ops.sum (spread steps.Length (only addend))
+        let total = initial[0] + Ops.sum (spread (inFront steps.Length) (only addend))
         [| { Before = initial[0]; After = total; Final = total } |]
     | Rule.Linear(isPresent, coefficients) ->
         let n = initial.Length
@@ -292,7 +292,7 @@ let private results (scan: Scan) (plan: Component list) (args: Tensor[]) : Tenso
             | _ -> before[part.Members[k]] <- varying states[k].Before
 
     let ys = run (only scan.Body.Outputs[scan.Carries ..] scan.Body)
-    Array.append final (Array.map (spread n) ys)
+    Array.append final (Array.map (spread (inFront n)) ys)
 
 let private note (scan: Scan) =
     let values = if scan.Carries = 1 then "value" else "values"
