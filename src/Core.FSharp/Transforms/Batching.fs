@@ -252,6 +252,6 @@ let simple n primitive (args: Lane[]) : Tensor =
 
 /// The results of an operation from outside in n lanes, along their first axes: by its rule, or lane by lane.
 let custom n (op: ICustomOperation) (args: Lane[]) : Tensor[] =
-    match op.Batch(n, args |> Array.map _.Type, args |> Array.map _.Varies) with
+    match op.Batch(n, args |> Array.map typeInLane, args |> Array.map _.Varies) with
     | Some rule -> Trace.replay rule (args |> Array.map _.Value)
     | None -> oneByOne n (Primitive.Custom op) args
