@@ -61,11 +61,11 @@ let private cumulate (r: Region) (eq: Equation) op axis reverse =
     let e = r.Emitter
     let v = eq.Outs[0]
     let shape = r.Shape v
-    let target = Opaque.allocate r v
+    let target = Places.allocate r v
     let struct (others, inLanes) = acrossLines shape axis
 
-    Opaque.overElements e others inLanes (fun axes active ->
-        let state = start e (Opaque.elem r v) op (if inLanes then Lanes.Eight else Lanes.One)
+    Places.overElements e others inLanes (fun axes active ->
+        let state = start e (Places.elem r v) op (if inLanes then Lanes.Eight else Lanes.One)
         let counter = e.Counter()
         e.Open()
 
@@ -107,7 +107,7 @@ let private extremeOfLines (r: Region) (eq: Equation) op axis inLanes (axes: Aff
     let lanes = if inLanes then Lanes.Eight else Lanes.One
     let wide value = if inLanes then e.Wide value else value
     let at along = wide (Pull.eval r x (At.axes active (Index.withAxis axes axis along)))
-    let best = e.NewVariable (Opaque.elem r x) lanes
+    let best = e.NewVariable (Places.elem r x) lanes
     let index = e.NewVariable Elem.Int lanes
     e.Do(Stmt.Set(best, at Affine.zero))
     e.Do(Stmt.Set(index, wide (e.Int 0)))
@@ -128,7 +128,7 @@ let private extremeInLanes (r: Region) (eq: Equation) op axis (axes: Affine[]) :
     let x = eq.Args[0]
     let shape = r.Shape x
     let at along active = e.Wide(Pull.eval r x (At.axes active (Index.withAxis axes axis along)))
-    let best = e.NewVariable (Opaque.elem r x) Lanes.Eight
+    let best = e.NewVariable (Places.elem r x) Lanes.Eight
     let index = e.NewVariable Elem.Int Lanes.Eight
     e.Do(Stmt.Set(best, at Affine.zero 8))
     e.Do(Stmt.Set(index, e.Wide(e.Int 0)))
@@ -153,10 +153,10 @@ let private extreme (r: Region) (eq: Equation) op axis =
     let e = r.Emitter
     let v = eq.Outs[0]
     let shape = r.Shape eq.Args[0]
-    let target = Opaque.allocate r v
+    let target = Places.allocate r v
     let struct (others, inLanes) = acrossLines shape axis
 
-    Opaque.overElements e others inLanes (fun axes active ->
+    Places.overElements e others inLanes (fun axes active ->
         let index =
             if not inLanes && shape[axis] >= 16 then
                 extremeInLanes r eq op axis axes
@@ -178,7 +178,7 @@ let private otherAxes (shape: Shape) axis = Facts.freeAxes shape.Rank [| axis |]
 
 /// The lines along an axis as dense rows, copied if need be.
 let private asRows (r: Region) v axis =
-    let struct (rows, _) = Opaque.asMatrices r v (otherAxes (r.Shape v) axis) [||] [| axis |]
+    let struct (rows, _) = Places.asMatrices r v (otherAxes (r.Shape v) axis) [||] [| axis |]
     rows
 
 /// Copies what lies with its axes in another order into row-major memory.
@@ -187,7 +187,7 @@ let private copyInOrder (r: Region) elem (shape: Shape) (source: View) (target: 
     let wide = Index.wideAxes shape
     let inLanes = shape[wide[wide.Count - 1]] >= 4
 
-    Opaque.overElements e shape inLanes (fun axes active ->
+    Places.overElements e shape inLanes (fun axes active ->
         let value =
             Loads.fromView r elem source (Affine.add source.Offset (Affine.dot source.Strides axes)) active
 
@@ -198,17 +198,17 @@ let private copyInOrder (r: Region) elem (shape: Shape) (source: View) (target: 
 let private onRows (r: Region) (eq: Equation) axis (kernel: Address -> Address -> Elem -> int -> int -> Kernel) =
     let e = r.Emitter
     let v, x = eq.Outs[0], eq.Args[0]
-    let shape, elem = r.Shape v, Opaque.elem r v
+    let shape, elem = r.Shape v, Places.elem r v
     let source = asRows r x axis
-    let target = Opaque.allocate r v
+    let target = Places.allocate r v
     let order = Array.append (otherAxes shape axis) [| axis |]
-    let strides = Opaque.denseStrides shape order
+    let strides = Places.denseStrides shape order
     let isInOrder = View.isContiguous shape { target with Strides = strides }
     let rows = if isInOrder then target else View.whole (e.Scratch elem (r.Count v)) shape r.Depth
 
     if shape.Count > 0 then
         let n = shape[axis]
-        e.Do(Stmt.Call(kernel (addressOf rows) (addressOf source) (Opaque.elem r x) (shape.Count / n) n))
+        e.Do(Stmt.Call(kernel (addressOf rows) (addressOf source) (Places.elem r x) (shape.Count / n) n))
 
         if not isInOrder then
             copyInOrder r elem shape { rows with Strides = strides } target
@@ -218,12 +218,12 @@ let private onRows (r: Region) (eq: Equation) axis (kernel: Address -> Address -
 let private search (r: Region) (eq: Equation) right =
     let v = eq.Outs[0]
     let shape = r.Shape v
-    let sorted, values = Opaque.dense r eq.Args[0], Opaque.dense r eq.Args[1]
-    let target = Opaque.allocate r v
+    let sorted, values = Places.dense r eq.Args[0], Places.dense r eq.Args[1]
+    let target = Places.allocate r v
 
     if shape.Count > 0 then
         let n, m = (r.Shape eq.Args[0])[shape.Rank - 1], shape[shape.Rank - 1]
-        let elem, rows = Opaque.elem r eq.Args[0], shape.Count / m
+        let elem, rows = Places.elem r eq.Args[0], shape.Count / m
 
         Kernel.Search(addressOf target, addressOf sorted, addressOf values, elem, rows, n, m, right)
         |> Stmt.Call

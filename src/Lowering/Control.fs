@@ -58,7 +58,7 @@ let private flush (e: Emitter) (pending: ResizeArray<Stmt>) =
         e.Do stmt
 
 let private resultCarriers (r: Region) (eq: Equation) =
-    eq.Outs |> Array.map (fun v -> newCarrier r (r.Type v) (fun () -> Opaque.allocate r v))
+    eq.Outs |> Array.map (fun v -> newCarrier r (r.Type v) (fun () -> Places.allocate r v))
 
 /// Runs a sub-program at the innermost open block; its results go to the carriers.
 let private runInto (run: Run) (r: Region) (program: Program) floor (args: Var[]) (carriers: Carrier[]) =
@@ -113,9 +113,9 @@ let private startCarrier (r: Region) argument result =
 
     let carrier =
         newCarrier r (r.Type result) (fun () ->
-            match r.Destinations[result], Opaque.tryReuse r argument with
+            match r.Destinations[result], Places.tryReuse r argument with
             | ValueNone, ValueSome view -> view
-            | _ -> Opaque.allocate r result)
+            | _ -> Places.allocate r result)
 
     match carrier with
     | Carrier.Memory view ->
@@ -181,7 +181,7 @@ let private turn (run: Run) (inner: Region) (parameters: Var[]) (results: Var[])
             let v = sources[i]
 
             if not (inner.IsSmall v) then
-                let memory = e.Scratch (Opaque.elem inner v) (inner.Count v)
+                let memory = e.Scratch (Places.elem inner v) (inner.Count v)
                 let view = View.whole memory (inner.Shape v) inner.Depth
                 temporaries[i] <- ValueSome view
                 places.Add(struct (v, view))
@@ -240,7 +240,7 @@ let private scan (run: Run) (r: Region) (eq: Equation) constants carry length re
     let e = r.Emitter
     let carriers = Array.init carry (fun i -> startCarrier r eq.Args[constants + i] eq.Outs[i])
     let sequences = eq.Args[constants + carry ..] |> Array.map (Pull.asView r)
-    let stacked = eq.Outs[carry..] |> Array.map (Opaque.allocate r)
+    let stacked = eq.Outs[carry..] |> Array.map (Places.allocate r)
     let counter = e.Counter()
 
     let step =

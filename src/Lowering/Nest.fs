@@ -1,6 +1,6 @@
 // Fused loop nests: one pass over an iteration domain that evaluates, stores and accumulates everything that was
 // scheduled for it. One loop goes in vectors of eight with a masked tail; light bodies are repeated so that several
-// chains of accumulators are in flight. Relies on Pull. Read Opaque next.
+// chains of accumulators are in flight. Relies on Pull. Read Places next.
 [<RequireQualifiedAccess>]
 module internal Ppl.Lowering.Nest
 

@@ -1,4 +1,4 @@
-// The reductions as work for loop nests: which loops, which accumulators, where the totals go. Relies on Opaque.
+// The reductions as work for loop nests: which loops, which accumulators, where the totals go. Relies on Places.
 // Read Plan next.
 [<RequireQualifiedAccess>]
 module internal Ppl.Lowering.Roots
@@ -19,7 +19,7 @@ let private finish (r: Region) v (kept: int[]) : Value[] -> Affine[] -> int -> u
     if r.Count v <= Facts.accumulators then
         fun totals _ _ -> r.Elements[v] <- ValueSome totals
     else
-        let target = Opaque.allocate r v
+        let target = Places.allocate r v
 
         fun totals outer active ->
             let axes = Array.create (r.Shape v).Rank Affine.zero
@@ -34,7 +34,7 @@ let private accumulation (r: Region) (eq: Equation) op kept terms : Nest.Root =
 
     Nest.Accumulate
         {
-            Elem = Opaque.elem r v
+            Elem = Places.elem r v
             Op = op
             Logarithm = false
             Terms = terms

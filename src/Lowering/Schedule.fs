@@ -33,7 +33,7 @@ let private storeWork (r: Region) (levels: Plan.Levels) v : Work =
                 if r.Views[v].IsSome then
                     ValueNone
                 else
-                    target <- ValueSome(Opaque.allocate r v)
+                    target <- ValueSome(Places.allocate r v)
                     ValueSome(Nest.Store(v, target.Value, position))
         Done =
             fun () ->
@@ -55,7 +55,7 @@ let private reduceWork (r: Region) (levels: Plan.Levels) (eq: Equation) : Work =
 
 /// The parts of an assembled result that a nest can store where they belong.
 let private partWork (r: Region) (levels: Plan.Levels) (eq: Equation) : Work[] =
-    let struct (targets, ready) = Opaque.parts r eq
+    let struct (targets, ready) = Assembly.parts r eq
 
     [|
         for i in 0 .. eq.Args.Length - 1 do
@@ -84,7 +84,7 @@ let private collect (r: Region) (equations: Equation[]) (levels: Plan.Levels) =
         | Role.Inline -> ()
         | Role.Reduction -> work.Add(reduceWork r levels eq)
         | Role.Opaque ->
-            if Opaque.storesParts r eq then
+            if Assembly.storesParts r eq then
                 work.AddRange(partWork r levels eq)
 
     work
@@ -168,6 +168,6 @@ and private demand (r: Region) v =
         Nest.emit r domain [| root () |]
     | Role.Opaque, ValueSome eq when not (isThere r v) -> emitOpaque r eq
     | _ ->
-        let view = Opaque.allocate r v
+        let view = Places.allocate r v
         Nest.store r v view
         r.Views[v] <- ValueSome view

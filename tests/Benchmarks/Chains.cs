@@ -32,19 +32,19 @@ internal static unsafe class Chains
             Console.WriteLine("g++: no baselines; run tests/Benchmarks/baselines.sh where there is a g++.");
         }
 
-        Add(table, library, "softplus", InCache, 1, x => Ops.log(1.0 + Ops.exp(-x)));
-        Add(table, library, "tanh_chain", InCache, 1, x => (Ops.tanh(x) * x) + 0.5);
-        Add(table, library, "gauss", InCache, 1, x => Ops.exp(-0.5 * Ops.square(x)) * (1.0 + x));
-        Add(table, library, "log_gamma", InCache, 1, x => Ops.lgamma(3.0 + x) - x);
-        Add(table, library, "sum", BeyondCache, 1, Ops.sum);
+        Add(table, library, "softplus", InCache, 1, x => Elementwise.log(1.0 + Elementwise.exp(-x)));
+        Add(table, library, "tanh_chain", InCache, 1, x => (Elementwise.tanh(x) * x) + 0.5);
+        Add(table, library, "gauss", InCache, 1, x => Elementwise.exp(-0.5 * Elementwise.square(x)) * (1.0 + x));
+        Add(table, library, "log_gamma", InCache, 1, x => Elementwise.lgamma(3.0 + x) - x);
+        Add(table, library, "sum", BeyondCache, 1, Reductions.sum);
         Add(table, library, "log_sum_exp", BeyondCache, 2, LogSumExp);
         return table;
     }
 
     private static Tensor LogSumExp(Tensor x)
     {
-        Tensor highest = Ops.maxAlong([0], x);
-        return highest + Ops.log(Ops.sum(Ops.exp(x - highest)));
+        Tensor highest = Reductions.maxAlong([0], x);
+        return highest + Elementwise.log(Reductions.sum(Elementwise.exp(x - highest)));
     }
 
     private static void Add(Table table, nint library, string name, int n, int passes, Func<Tensor, Tensor> f)

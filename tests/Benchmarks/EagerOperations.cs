@@ -16,14 +16,14 @@ internal static class EagerOperations
     {
         var table = new Table("operation", "elements", "nanoseconds", "nanosecondsPerElement");
         var one = Tensor.OfFloat(0.5);
-        Add(table, "exp", 1, () => Ops.exp(one));
+        Add(table, "exp", 1, () => Elementwise.exp(one));
         foreach (int n in (int[])[8, 1_000, 1_000_000])
         {
             Tensor x = Numbers(n, 0), y = Numbers(n, 1);
             Add(table, "x + y", n, () => x + y);
             Add(table, "2 x", n, () => 2.0 * x);
-            Add(table, "exp x", n, () => Ops.exp(x));
-            Add(table, "sum x", n, () => Ops.sum(x));
+            Add(table, "exp x", n, () => Elementwise.exp(x));
+            Add(table, "sum x", n, () => Reductions.sum(x));
         }
 
         return table;

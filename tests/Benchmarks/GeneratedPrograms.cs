@@ -35,8 +35,8 @@ internal static class GeneratedPrograms
         new("chain", 8, Chain),
         new("long vectors", 1000, Chain),
         new("wide", 8, Wide),
-        new("recurrence", 1, (x, n) => Recurrence(Ops.sum(x), n / 4)),
-        new("recurrence gradient", 1, (x, n) => Gradient(y => Recurrence(Ops.sum(y), n / 14), x)),
+        new("recurrence", 1, (x, n) => Recurrence(Reductions.sum(x), n / 4)),
+        new("recurrence gradient", 1, (x, n) => Gradient(y => Recurrence(Reductions.sum(y), n / 14), x)),
         new("small sums", 50, Sums),
         new("nested scans", 8, Scans),
         new("long scan body", 8, (x, n) => Scan(x, y => x + Chain(y, n))),
@@ -44,10 +44,10 @@ internal static class GeneratedPrograms
 
     /// <summary>The gradient of a nest of scans of this depth.</summary>
     public static ProgramFamily Nest(int depth) =>
-        new($"gradient of {depth} nested scans", 8, (x, _) => Gradient(y => Ops.sum(Nested(y, depth)), x));
+        new($"gradient of {depth} nested scans", 8, (x, _) => Gradient(y => Reductions.sum(Nested(y, depth)), x));
 
     private static Tensor Nested(Tensor x, int depth) =>
-        depth == 0 ? Ops.tanh(x) * x : Scan(x, y => (Nested(y, depth - 1) * 0.5) + (0.25 * x));
+        depth == 0 ? Elementwise.tanh(x) * x : Scan(x, y => (Nested(y, depth - 1) * 0.5) + (0.25 * x));
 
     // Every value depends on the one before.
     private static Tensor Chain(Tensor x, int equations)
@@ -55,10 +55,10 @@ internal static class GeneratedPrograms
         Tensor y = x;
         for (int i = 0; i < equations / 3; i++)
         {
-            y = i % 16 == 0 ? Ops.tanh(y) * (1.0 + 1e-3 * i) - x : (y + x) * Ops.abs(y) - (0.5 + i);
+            y = i % 16 == 0 ? Elementwise.tanh(y) * (1.0 + 1e-3 * i) - x : (y + x) * Elementwise.abs(y) - (0.5 + i);
         }
 
-        return Ops.sum(y);
+        return Reductions.sum(y);
     }
 
     // Layers of 16 values, each from two of the layer before.
@@ -71,7 +71,7 @@ internal static class GeneratedPrograms
             layer = Enumerable.Range(0, 16).Select(i => Node(last[i], last[(5 * i + row) % 16], i + row)).ToArray();
         }
 
-        return Ops.sum(layer.Aggregate((a, b) => a + b));
+        return Reductions.sum(layer.Aggregate((a, b) => a + b));
     }
 
     private static Tensor Node(Tensor a, Tensor b, int i) => (i % 4) switch
@@ -79,7 +79,7 @@ internal static class GeneratedPrograms
         0 => a + b,
         1 => a * b,
         2 => a - b,
-        _ => Ops.max(a, b),
+        _ => Elementwise.max(a, b),
     };
 
     // h = a h + y / (1 + h^2), written out.
@@ -88,22 +88,22 @@ internal static class GeneratedPrograms
         Tensor h = a;
         for (int t = 0; t < steps; t++)
         {
-            h = (a * h) + (Math.Sin(t) / (1.0 + Ops.square(h)));
+            h = (a * h) + (Math.Sin(t) / (1.0 + Elementwise.square(h)));
         }
 
         return h;
     }
 
     private static Tensor Gradient(Func<Tensor, Tensor> f, Tensor x) =>
-        Ops.sum(Grad.grad(FuncConvert.FromFunc(f), x));
+        Reductions.sum(Grad.grad(FuncConvert.FromFunc(f), x));
 
     // A sum of many sums, as a model with many observed sites gives.
     private static Tensor Sums(Tensor x, int equations)
     {
-        Tensor total = Ops.sum(x);
+        Tensor total = Reductions.sum(x);
         for (int i = 0; i < equations / 5; i++)
         {
-            total += Ops.sum(Ops.square(x - (0.25 * i)) * x);
+            total += Reductions.sum(Elementwise.square(x - (0.25 * i)) * x);
         }
 
         return total;
@@ -116,10 +116,10 @@ internal static class GeneratedPrograms
         for (int i = 0; i < equations / 15; i++)
         {
             double step = 0.1 + (0.01 * i);
-            y = Scan(y, a => Scan(a, b => Scan(b, c => Ops.tanh(c * step) + b) * 0.5 - a) * 0.25 + x);
+            y = Scan(y, a => Scan(a, b => Scan(b, c => Elementwise.tanh(c * step) + b) * 0.5 - a) * 0.25 + x);
         }
 
-        return Ops.sum(y);
+        return Reductions.sum(y);
     }
 
     private static Tensor Scan(Tensor x, Func<Tensor, Tensor> step)

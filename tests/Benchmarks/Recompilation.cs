@@ -44,7 +44,7 @@ internal static class Recompilation
     private static void Compile(IEngine engine, int i)
     {
         var density = Microsoft.FSharp.Core.FuncConvert.FromFunc<Tensor, Tensor>(
-            x => Ops.sum(Ops.mul(Ops.square(Ops.sub(x, Tensor.OfFloat(i))), Ops.exp(x))));
+            x => Reductions.sum(Elementwise.mul(Elementwise.square(Elementwise.sub(x, Tensor.OfFloat(i))), Elementwise.exp(x))));
         using var instance = Ppl.Core.Transforms.Compile.valueAndGrad(engine, 8, density).NewInstance();
         instance.Invoke();
     }

@@ -167,17 +167,32 @@ module Literal =
     /// A truth value.
     let bool (x: bool) = create Shape.scalar (Storage.Bool [| x |])
 
+    let private elements name expected (read: Storage -> 'a[] voption) literal =
+        match read literal.Data with
+        | ValueSome found -> found
+        | ValueNone -> Errors.dtypes name $"expected {DType.name expected}, got {literal.Type}"
+
     /// The real elements; an error for another element type.
     let floats literal =
-        match literal.Data with
-        | Storage.F64 data -> data
-        | _ -> Errors.dtypes "floats" $"expected f64, got {literal.Type}"
+        elements
+            "floats"
+            DType.F64
+            (fun data ->
+                match data with
+                | Storage.F64 found -> ValueSome found
+                | _ -> ValueNone)
+            literal
 
     /// The elements of single precision; an error for another element type.
     let float32s literal =
-        match literal.Data with
-        | Storage.F32 data -> data
-        | _ -> Errors.dtypes "float32s" $"expected f32, got {literal.Type}"
+        elements
+            "float32s"
+            DType.F32
+            (fun data ->
+                match data with
+                | Storage.F32 found -> ValueSome found
+                | _ -> ValueNone)
+            literal
 
     /// The real elements of either precision as f64; an error for another element type.
     let widened literal =
@@ -188,27 +203,47 @@ module Literal =
 
     /// The 64-bit integer elements; an error for another element type.
     let int64s literal =
-        match literal.Data with
-        | Storage.I64 data -> data
-        | _ -> Errors.dtypes "int64s" $"expected i64, got {literal.Type}"
+        elements
+            "int64s"
+            DType.I64
+            (fun data ->
+                match data with
+                | Storage.I64 found -> ValueSome found
+                | _ -> ValueNone)
+            literal
 
     /// The unsigned integer elements; an error for another element type.
     let uint32s literal =
-        match literal.Data with
-        | Storage.U32 data -> data
-        | _ -> Errors.dtypes "uint32s" $"expected u32, got {literal.Type}"
+        elements
+            "uint32s"
+            DType.U32
+            (fun data ->
+                match data with
+                | Storage.U32 found -> ValueSome found
+                | _ -> ValueNone)
+            literal
 
     /// The integer elements; an error for another element type.
     let ints literal =
-        match literal.Data with
-        | Storage.I32 data -> data
-        | _ -> Errors.dtypes "ints" $"expected i32, got {literal.Type}"
+        elements
+            "ints"
+            DType.I32
+            (fun data ->
+                match data with
+                | Storage.I32 found -> ValueSome found
+                | _ -> ValueNone)
+            literal
 
     /// The truth values; an error for another element type.
     let bools literal =
-        match literal.Data with
-        | Storage.Bool data -> data
-        | _ -> Errors.dtypes "bools" $"expected bool, got {literal.Type}"
+        elements
+            "bools"
+            DType.Bool
+            (fun data ->
+                match data with
+                | Storage.Bool found -> ValueSome found
+                | _ -> ValueNone)
+            literal
 
     /// The literal of this type filled with one number (truth values: not zero).
     let fill (ty: TensorType) (x: float) =

@@ -1,7 +1,7 @@
 // The reference evaluator: the meaning of every primitive, slow and obviously right. Engines and transformations are
 // tested against it, and eager tensors use it for small things. Sums run in index order; engines sum in another fixed
 // order and agree within the rounding bound of a sum.
-// Relies on TypeRules, ReferenceElementwise, ReferenceArrays, ReferenceOrder. Read Verify next.
+// Relies on TypeRules and the files Reference... before this one. Read Verify next.
 /// The reference evaluator: what each primitive means, on concrete values.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Ir.Reference
@@ -49,13 +49,13 @@ let private single primitive (ty: TensorType) (args: Literal[]) : Storage =
     | Primitive.Compare op -> ReferenceElementwise.compare op args[0].Data args[1].Data
     | Primitive.Select -> ReferenceElementwise.select args[0].Data args[1].Data args[2].Data
     | Primitive.Convert dtype -> ReferenceElementwise.convert dtype args[0].Data
-    | Primitive.Reduce(op, axes) -> ReferenceArrays.reduce op axes ty args[0]
-    | Primitive.Cumulate(op, axis, reverse) -> ReferenceArrays.cumulate op axis reverse args[0]
+    | Primitive.Reduce(op, axes) -> ReferenceReductions.reduce op axes ty args[0]
+    | Primitive.Cumulate(op, axis, reverse) -> ReferenceReductions.cumulate op axis reverse args[0]
     | Primitive.Order op -> ReferenceOrder.order op args
     | Primitive.Move op -> ReferenceArrays.move op ty args
     | Primitive.Index op -> ReferenceArrays.index op args
-    | Primitive.Contract axes -> ReferenceArrays.contract axes ty args[0] args[1]
-    | Primitive.Factor op -> ReferenceArrays.factor op ty args
+    | Primitive.Contract axes -> ReferenceMatrices.contract axes ty args[0] args[1]
+    | Primitive.Factor op -> ReferenceMatrices.factor op ty args
     | Primitive.Random op -> random op ty args
     | Primitive.Control _ -> Errors.bug "Reference.single" "control flow is evaluated by Reference.control"
 

@@ -25,17 +25,25 @@ module Jacobians =
     let private joined (a: Shape) (b: Shape) = Shape.ofArray (Array.append (a.ToArray()) (b.ToArray()))
 
     /// <summary>
+    /// The Jacobians of f at several tensors, d f(xs)_i / d x_j, by one vector-Jacobian product per element of the value.
+    /// Shapes: f: [x1], [x2] .. -> [y] gives [y, x1], [y, x2] .., the axes of the value first.
+    /// </summary>
+    /// <exception cref="T:Ppl.Core.PplException">PPL5002: an argument or the value is not real. PPL5006: a loop of unknown
+    /// length on the way.</exception>
+    let jacobianMany (f: Tensor[] -> Tensor) (xs: Tensor[]) : Tensor[] =
+        xs |> Array.iter (requireReal "jacobian" "the argument")
+        let values, back = Grad.vjp (fun xs -> [| f xs |]) xs
+        requireReal "jacobian" "the value" values[0]
+        let rows = Vmap.vmapAll (fun cs -> back cs) [| basis values[0].Type |]
+        Array.map2 (fun (x: Tensor) -> Ops.reshape (joined values[0].Shape x.Shape)) xs rows
+
+    /// <summary>
     /// The Jacobian of f at x, d f(x)_i / d x_j, by one vector-Jacobian product per element of the value.
     /// Shapes: f: [x] -> [y] gives [y, x], the axes of the value first. Right for fewer results than arguments.
     /// </summary>
     /// <exception cref="T:Ppl.Core.PplException">PPL5002: the argument or the value is not real. PPL5006: a loop of unknown
     /// length on the way.</exception>
-    let jacobianReverse (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-        requireReal "jacobian" "the argument" x
-        let values, back = Grad.vjp (fun xs -> [| f xs[0] |]) [| x |]
-        requireReal "jacobian" "the value" values[0]
-        let rows = Vmap.vmap (fun c -> (back [| c |])[0]) (basis values[0].Type)
-        Ops.reshape (joined values[0].Shape x.Shape) rows
+    let jacobianReverse (f: Tensor -> Tensor) (x: Tensor) : Tensor = (jacobianMany (fun xs -> f xs[0]) [| x |])[0]
 
     /// <summary>
     /// The Jacobian of f at x, d f(x)_i / d x_j, by one Jacobian-vector product per element of the argument.

@@ -1,6 +1,6 @@
 // Derivatives with respect to trees of tensors: the functions of Grad and Jvp without flattening by hand. The gradient of a
 // function of a record is such a record.
-// Relies on Tree and Grad. Read TreeFunction next.
+// Relies on Tree, Grad and Jacobians. Read TreeControl next.
 namespace Ppl.Core.Trees
 
 open Ppl.Core
@@ -40,7 +40,7 @@ module OnTrees =
     let grad (f: 'P -> Tensor) (tree: 'P) : 'P = snd (valueAndGrad f tree)
 
     /// f as a function of tensors, and what tells the structure of its results once it has been called.
-    let private onLeaves (f: 'P -> 'R) (structure: Structure) =
+    let internal onLeaves (f: 'P -> 'R) (structure: Structure) =
         let mutable result: Structure option = None
 
         let inner (xs: Tensor[]) =
@@ -78,6 +78,13 @@ module OnTrees =
     /// The gradient of f at a tree, and the product of its Hessian with a tangent, which has the structure and types of the
     /// tree (else PPL5501): (grad f, H t), by forward mode over reverse mode, at the cost of a few gradients.
     let hvp (f: 'P -> Tensor) (tree: 'P) (tangent: 'P) : 'P * 'P = jvp (grad f) tree tangent
+
+    /// The Jacobian of f at a tree, for f with a tensor as value: the derivative d f_i / d x_j by each tensor x of the tree, in a
+    /// tree of the same structure whose tensors are real, [value's axes, x's axes]. By one vector-Jacobian product per
+    /// element of the value. Every tensor of the tree, and the value, must be real (else PPL5002).
+    let jacobian (f: 'P -> Tensor) (tree: 'P) : 'P =
+        let leaves, structure = Tree.flatten tree
+        Tree.unflatten structure (Jacobians.jacobianMany (fun xs -> f (Tree.unflatten structure xs)) leaves)
 
     /// f of each slice of a tree along the first axes of its tensors, which must have the same extent; the results are
     /// stacked along new first axes. Law: vmap f (stack of t) = stack of (f t). What f takes from its surroundings is shared.

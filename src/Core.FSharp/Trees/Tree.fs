@@ -86,6 +86,28 @@ module Tree =
 
         unflatten structure (Array.init first.Length (fun i -> f (flat |> Array.map (fun (leaves, _) -> leaves[i]))))
 
+    /// All elements of a tree as one vector, and the way back from such a vector: for algorithms that work on vectors.
+    /// The tensors must be of one element type (else PPL5002). Law: snd (ravel t) (fst (ravel t)) = t.
+    let ravel (tree: 'T) : Tensor * (Tensor -> 'T) =
+        let leaves, structure = flatten tree
+
+        let vector =
+            if leaves.Length = 0 then
+                Tensor.OfFloats [||]
+            else
+                Ops.concat 0 (Array.map Ops.flatten leaves)
+
+        let part (x: Tensor) first (leaf: Tensor) =
+            Ops.reshape leaf.Shape (Ops.slice 0 first (first + leaf.Shape.Count) x), first + leaf.Shape.Count
+
+        let back (x: Tensor) : 'T =
+            if x.Shape <> vector.Shape then
+                Errors.shapes "ravel" $"the way back needs a vector of type {vector.Type}, it is {x.Type}"
+
+            unflatten structure (fst (Array.mapFold (part x) 0 leaves))
+
+        vector, back
+
     /// Zeros for each tensor.
     let zerosLike (tree: 'T) : 'T = map Ops.zerosLike tree
 

@@ -27,7 +27,7 @@ public static partial class Dist
     public static Distribution<RealVec> MultivariateNormalCholesky(RealVec loc, RealMat scale) =>
         new(Vectors.multivariateNormalCholesky(Lengthened(loc, scale.Rows), scale.Tensor));
 
-    private static Tensor Lengthened(RealVec x, int length) => Ops.broadcastTo(ShapeModule.ofArray([length]), x.Tensor);
+    private static Tensor Lengthened(RealVec x, int length) => Moves.broadcastTo(ShapeModule.ofArray([length]), x.Tensor);
 
     /// <summary>The density 1 on the reals: improper, so a prior draw does not exist (PPL6007).</summary>
     public static Distribution<Real> Flat() => new(Improper.flat);

@@ -30,7 +30,7 @@ public sealed class Distribution<T>
 
     /// <summary>The log density (log mass) of a value.</summary>
     /// <param name="value">Of the distribution's shape (PPL5001).</param>
-    public Real LogDensity(T value) => new(Ops.sum(Core.LogDensity(Guard.Given(value).Tensor)));
+    public Real LogDensity(T value) => new(Reductions.sum(Core.LogDensity(Guard.Given(value).Tensor)));
 }
 
 /// <summary>Independent copies of distributions.</summary>

@@ -24,7 +24,7 @@ public sealed class Real : IRealValue<Real>
     public static implicit operator Real(double value) => new(Tensor.OfFloat(value));
 
     /// <summary>An integer as a real.</summary>
-    public static implicit operator Real(Int value) => new(Ops.toFloat(value.Tensor));
+    public static implicit operator Real(Int value) => new(Elementwise.toFloat(value.Tensor));
 
     /// <summary>-x</summary>
     public static Real operator -(Real x) => new(-x.Tensor);

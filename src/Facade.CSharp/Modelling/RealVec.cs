@@ -29,7 +29,7 @@ public sealed class RealVec : IRealValue<RealVec>
     public RealVec this[int[] indices] => new(Shapes.Take(Tensor, indices, nameof(RealVec)));
 
     /// <summary>The elements at these places, which may be random.</summary>
-    public RealVec this[IntVec indices] => new(Ops.take(0, indices.Tensor, Tensor));
+    public RealVec this[IntVec indices] => new(Moves.take(0, indices.Tensor, Tensor));
 
     /// <summary>A run of elements, as in <c>x[1..]</c>.</summary>
     public RealVec this[Range range]
@@ -37,7 +37,7 @@ public sealed class RealVec : IRealValue<RealVec>
         get
         {
             var (start, length) = range.GetOffsetAndLength(Length);
-            return new(Ops.slice(0, start, start + length, Tensor));
+            return new(Moves.slice(0, start, start + length, Tensor));
         }
     }
 
@@ -48,7 +48,7 @@ public sealed class RealVec : IRealValue<RealVec>
     public static implicit operator RealVec(double[] values) => new(Tensor.OfFloats(Guard.Given(values)));
 
     /// <summary>Known integers as reals.</summary>
-    public static implicit operator RealVec(int[] values) => new(Ops.toFloat(Tensor.OfInts(Guard.Given(values))));
+    public static implicit operator RealVec(int[] values) => new(Elementwise.toFloat(Tensor.OfInts(Guard.Given(values))));
 
     /// <summary>The same number for every element.</summary>
     public static implicit operator RealVec(double value) => new(Tensor.OfFloat(value));
@@ -57,7 +57,7 @@ public sealed class RealVec : IRealValue<RealVec>
     public static implicit operator RealVec(Real value) => new(value.Tensor);
 
     /// <summary>Integers as reals.</summary>
-    public static implicit operator RealVec(IntVec values) => new(Ops.toFloat(values.Tensor));
+    public static implicit operator RealVec(IntVec values) => new(Elementwise.toFloat(values.Tensor));
 
     /// <summary>-x</summary>
     public static RealVec operator -(RealVec x) => new(-x.Tensor);

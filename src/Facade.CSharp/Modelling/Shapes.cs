@@ -41,7 +41,7 @@ internal static class Shapes
                 null!);
         }
 
-        return Ops.take(0, Tensor.OfInts(indices), tensor);
+        return Moves.take(0, Tensor.OfInts(indices), tensor);
     }
 
     private static PplException Mismatch(Tensor tensor, int rank, string type) =>

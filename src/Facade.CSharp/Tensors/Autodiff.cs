@@ -1,6 +1,7 @@
 // Derivatives of functions of trees for C#. Thin: the functions are Ppl.Core.Trees.OnTrees.
 using System;
 using Ppl.Core.Tensors;
+using Ppl.Core.Transforms;
 using Ppl.Core.Trees;
 
 namespace Ppl;
@@ -40,6 +41,15 @@ public static class Autodiff
     /// <summary>The gradient of a function, and the product of its Hessian with a tangent of the argument.</summary>
     public static (P Gradient, P Product) Hvp<P>(Func<P, Tensor> f, P at, P tangent) =>
         OnTrees.hvp(FunctionBridge.Of(Guard.Given(f)), at, tangent).ToValueTuple();
+
+    /// <summary>
+    /// The derivatives of a function's value by each tensor of a tree, in a tree of the same structure whose tensors have the axes of
+    /// the value before their own.
+    /// </summary>
+    public static P Jacobian<P>(Func<P, Tensor> f, P at) => OnTrees.jacobian(FunctionBridge.Of(Guard.Given(f)), at);
+
+    /// <summary>The second derivatives of a function with a real scalar value by a tensor: its axes, twice.</summary>
+    public static Tensor Hessian(Func<Tensor, Tensor> f, Tensor at) => Jacobians.hessian(FunctionBridge.Of(Guard.Given(f)), at);
 
     /// <summary>
     /// A function of each slice of a tree along the first axes of its tensors; the results are stacked along new first axes.

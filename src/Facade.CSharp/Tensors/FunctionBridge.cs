@@ -12,6 +12,9 @@ internal static class FunctionBridge
     /// <summary>The F# function of a delegate.</summary>
     public static FSharpFunc<A, B> Of<A, B>(Func<A, B> f) => FuncConvert.FromFunc(f);
 
+    /// <summary>The F# function of a delegate without arguments.</summary>
+    public static FSharpFunc<Unit, R> Of<R>(Func<R> f) => FuncConvert.FromFunc(f);
+
     /// <summary>The curried F# function of a delegate.</summary>
     public static FSharpFunc<A, FSharpFunc<B, C>> Of<A, B, C>(Func<A, B, C> f) => FuncConvert.FromFunc(f);
 
@@ -21,6 +24,10 @@ internal static class FunctionBridge
     /// <summary>The F# function to F# tuples of a delegate to C# tuples.</summary>
     public static FSharpFunc<A, Tuple<Tensor, R>> Pair<A, R>(Func<A, (Tensor, R)> f) =>
         FuncConvert.FromFunc<A, Tuple<Tensor, R>>(a => f(a).ToTuple());
+
+    /// <summary>The curried F# function to F# tuples of a delegate to C# tuples.</summary>
+    public static FSharpFunc<A, FSharpFunc<B, Tuple<C, D>>> Step<A, B, C, D>(Func<A, B, (C, D)> f) =>
+        FuncConvert.FromFunc<A, B, Tuple<C, D>>((a, b) => f(a, b).ToTuple());
 
     /// <summary>The delegate of an F# function.</summary>
     public static Func<A, B> Back<A, B>(FSharpFunc<A, B> f) => f.Invoke;

@@ -28,93 +28,93 @@ public static class Tensors
 
     /// <summary>One real number everywhere: f64[shape].</summary>
     public static Tensor Fill(double x, params int[] shape) =>
-        Ops.fill(new(DType.F64, Shape.OfArray(Guard.Given(shape))), x);
+        Moves.fill(new(DType.F64, Shape.OfArray(Guard.Given(shape))), x);
 
     // ---- elementwise
 
     /// <summary>e^x</summary>
-    public static Tensor Exp(Tensor x) => Ops.exp(x);
+    public static Tensor Exp(Tensor x) => Elementwise.exp(x);
 
     /// <summary>ln x</summary>
-    public static Tensor Log(Tensor x) => Ops.log(x);
+    public static Tensor Log(Tensor x) => Elementwise.log(x);
 
     /// <summary>The square root.</summary>
-    public static Tensor Sqrt(Tensor x) => Ops.sqrt(x);
+    public static Tensor Sqrt(Tensor x) => Elementwise.sqrt(x);
 
     /// <summary>x^2</summary>
-    public static Tensor Square(Tensor x) => Ops.square(x);
+    public static Tensor Square(Tensor x) => Elementwise.square(x);
 
     /// <summary>|x|</summary>
-    public static Tensor Abs(Tensor x) => Ops.abs(x);
+    public static Tensor Abs(Tensor x) => Elementwise.abs(x);
 
     /// <summary>sin x</summary>
-    public static Tensor Sin(Tensor x) => Ops.sin(x);
+    public static Tensor Sin(Tensor x) => Elementwise.sin(x);
 
     /// <summary>cos x</summary>
-    public static Tensor Cos(Tensor x) => Ops.cos(x);
+    public static Tensor Cos(Tensor x) => Elementwise.cos(x);
 
     /// <summary>tanh x</summary>
-    public static Tensor Tanh(Tensor x) => Ops.tanh(x);
+    public static Tensor Tanh(Tensor x) => Elementwise.tanh(x);
 
     /// <summary>1 / (1 + e^-x)</summary>
-    public static Tensor Sigmoid(Tensor x) => Ops.sigmoid(x);
+    public static Tensor Sigmoid(Tensor x) => Elementwise.sigmoid(x);
 
     /// <summary>ln(1 + e^x)</summary>
-    public static Tensor Softplus(Tensor x) => Ops.softplus(x);
+    public static Tensor Softplus(Tensor x) => Elementwise.softplus(x);
 
     /// <summary>x^y</summary>
-    public static Tensor Pow(Tensor x, Tensor y) => Ops.pow(x, y);
+    public static Tensor Pow(Tensor x, Tensor y) => Elementwise.pow(x, y);
 
     /// <summary>The larger.</summary>
-    public static Tensor Max(Tensor x, Tensor y) => Ops.max(x, y);
+    public static Tensor Max(Tensor x, Tensor y) => Elementwise.max(x, y);
 
     /// <summary>The smaller.</summary>
-    public static Tensor Min(Tensor x, Tensor y) => Ops.min(x, y);
+    public static Tensor Min(Tensor x, Tensor y) => Elementwise.min(x, y);
 
     /// <summary>x where the condition holds, else y.</summary>
-    public static Tensor Select(Tensor condition, Tensor x, Tensor y) => Ops.select(condition, x, y);
+    public static Tensor Select(Tensor condition, Tensor x, Tensor y) => Elementwise.select(condition, x, y);
 
     /// <summary>Whether x &lt; y.</summary>
-    public static Tensor Less(Tensor x, Tensor y) => Ops.less(x, y);
+    public static Tensor Less(Tensor x, Tensor y) => Elementwise.less(x, y);
 
     /// <summary>Whether x &gt; y.</summary>
-    public static Tensor Greater(Tensor x, Tensor y) => Ops.greater(x, y);
+    public static Tensor Greater(Tensor x, Tensor y) => Elementwise.greater(x, y);
 
     // ---- reductions
 
     /// <summary>The sum over axes; over all axes if none is named.</summary>
     public static Tensor Sum(Tensor x, params int[] axes) =>
-        Guard.Given(axes).Length == 0 ? Ops.sum(x) : Ops.sumAlong(axes, x);
+        Guard.Given(axes).Length == 0 ? Reductions.sum(x) : Reductions.sumAlong(axes, x);
 
     /// <summary>The mean of all elements.</summary>
-    public static Tensor Mean(Tensor x) => Ops.mean(x);
+    public static Tensor Mean(Tensor x) => Reductions.mean(x);
 
     /// <summary>ln of the sum of e^x over axes; over all axes if none is named.</summary>
     public static Tensor LogSumExp(Tensor x, params int[] axes) =>
-        Guard.Given(axes).Length == 0 ? Ops.logSumExp(x) : Ops.logSumExpAlong(axes, x);
+        Guard.Given(axes).Length == 0 ? Reductions.logSumExp(x) : Reductions.logSumExpAlong(axes, x);
 
     // ---- rearrangement and access
 
     /// <summary>The same elements in row-major order under another shape.</summary>
-    public static Tensor Reshape(Tensor x, params int[] shape) => Ops.reshape(Shape.OfArray(Guard.Given(shape)), x);
+    public static Tensor Reshape(Tensor x, params int[] shape) => Moves.reshape(Shape.OfArray(Guard.Given(shape)), x);
 
     /// <summary>Axis i of the result is axis permutation[i] of x.</summary>
-    public static Tensor Transpose(Tensor x, params int[] permutation) => Ops.transpose(Guard.Given(permutation), x);
+    public static Tensor Transpose(Tensor x, params int[] permutation) => Moves.transpose(Guard.Given(permutation), x);
 
     /// <summary>Tensors one after the other along an axis.</summary>
-    public static Tensor Concat(int axis, params Tensor[] xs) => Ops.concat(axis, Guard.Given(xs));
+    public static Tensor Concat(int axis, params Tensor[] xs) => Moves.concat(axis, Guard.Given(xs));
 
     /// <summary>Tensors of one shape as the elements of a new first axis.</summary>
-    public static Tensor Stack(params Tensor[] xs) => Ops.stack(Guard.Given(xs));
+    public static Tensor Stack(params Tensor[] xs) => Moves.stack(Guard.Given(xs));
 
     /// <summary>The elements of x along an axis at these places.</summary>
-    public static Tensor Take(Tensor x, Tensor indices, int axis = 0) => Ops.take(axis, indices, x);
+    public static Tensor Take(Tensor x, Tensor indices, int axis = 0) => Moves.take(axis, indices, x);
 
     // ---- linear algebra
 
     /// <summary>The product over the last axis of x and the first of y: inner, matrix-vector and matrix-matrix products.</summary>
-    public static Tensor Dot(Tensor x, Tensor y) => Ops.dot(x, y);
+    public static Tensor Dot(Tensor x, Tensor y) => Matrices.dot(x, y);
 
     /// <summary>The lower triangular L with L L' = x.</summary>
-    public static Tensor Cholesky(Tensor x) => Ops.cholesky(x);
+    public static Tensor Cholesky(Tensor x) => Matrices.cholesky(x);
 }

@@ -45,6 +45,15 @@ public static class Tree
     public static T Map<T>(Func<Tensor, Tensor, Tensor, Tensor> f, T a, T b, T c) =>
         Trees.map3(FunctionBridge.Of(Guard.Given(f)), a, b, c);
 
+    /// <summary>
+    /// All elements of a tree, whose tensors are of one element type, as one vector, and the way back from such a vector.
+    /// </summary>
+    public static (Tensor Vector, Func<Tensor, T> Back) Ravel<T>(T tree)
+    {
+        var (vector, back) = Trees.ravel(tree);
+        return (vector, FunctionBridge.Back(back));
+    }
+
     /// <summary>The tree with zeros for each tensor.</summary>
     public static T ZerosLike<T>(T tree) => Trees.zerosLike(tree);
 

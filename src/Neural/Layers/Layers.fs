@@ -1,6 +1,6 @@
 // Layers as plain functions of a record of parameters and an input: dense, embedding, layer normalisation, dropout.
 // Inputs have any number of axes in front: layers act on the last one.
-// Relies on Initialisers. Read Attention and Recurrent next.
+// Relies on Initialisers. Read Convolutions, Attention and Recurrent next.
 namespace Ppl.Neural
 
 open Ppl.Core

@@ -80,9 +80,9 @@ internal static class Vae
     {
         Tensor key = Key.ofSeed(1);
         Tensor Draw(string name, int columns) => Draws.normal(Shape.OfArray([Batch, columns]), Key.foldInName(name, key));
-        Tensor images = Ops.toFloat(Ops.greater(Draw("images", 784), Scalar(0.84)));
+        Tensor images = Elementwise.toFloat(Elementwise.greater(Draw("images", 784), Scalar(0.84)));
         var start = (Autoencoder.Init(key), images, Draw("noise", 20));
-        var arguments = Tree.Map(x => Ops.convert(precision, x), start);
+        var arguments = Tree.Map(x => Elementwise.convert(precision, x), start);
 
         var engine = new CpuEngine(new CpuOptions { Threads = threads });
         long began = Stopwatch.GetTimestamp();

@@ -1,0 +1,125 @@
+// Products, factorisations and solves as calls of the hand-written kernels.
+// Relies on Places. Read Opaque next.
+[<RequireQualifiedAccess>]
+module internal Ppl.Lowering.Matrices
+
+open Ppl.Core
+open Ppl.Core.Ir
+
+/// Rows of a large product that one thread computes at a time: every panel packs the right operand again, so they are not
+/// low, but a product of few rows is still cut into a few.
+let private panel rows = if rows >= 512 then 128 else max 48 ((rows / 4 + 7) / 8 * 8)
+
+let private isLargeProduct (p: Product) =
+    p.Rows >= 96
+    && p.Columns * p.Inner >= 128 * 128
+    && int64 p.Rows * int64 p.Columns * int64 p.Inner >= (1L <<< 22)
+
+let private from (view: View) start = { view with Offset = Affine.shift start view.Offset }
+
+/// The statements of a large product.
+let gemm (r: Region) (eq: Equation) (dot: DotAxes) =
+    let e = r.Emitter
+    let left, right, v = eq.Args[0], eq.Args[1], eq.Outs[0]
+    let p = Facts.matrixProduct dot (r.Shape left) (r.Shape right)
+    let freeLeft = Facts.freeAxes (r.Shape left).Rank dot.BatchLeft dot.ContractLeft
+    let freeRight = Facts.freeAxes (r.Shape right).Rank dot.BatchRight dot.ContractRight
+    let struct (a, transposeA) = Places.asMatrices r left dot.BatchLeft freeLeft dot.ContractLeft
+    let struct (b, transposeB) = Places.asMatrices r right dot.BatchRight dot.ContractRight freeRight
+    let c = Places.allocate r v
+    let strideA = if transposeA then p.Rows else p.Inner
+
+    let call first rows i =
+        let c = Places.moved (from c (first * p.Columns)) (p.Rows * p.Columns) i
+        let a = Places.moved (from a (if transposeA then first else first * strideA)) (p.Rows * p.Inner) i
+        let b = Places.moved b (p.Inner * p.Columns) i
+        Stmt.Call(Kernel.Gemm(c, a, b, rows, p.Columns, p.Inner, strideA, transposeA, transposeB))
+
+    if p.Batch = 1 && r.Depth = 0 && isLargeProduct p then
+        let panel = panel p.Rows
+
+        e.Do(
+            Stmt.Parallel
+                [|
+                    for first in 0..panel .. p.Rows - 1 do
+                        [| call first (min panel (p.Rows - first)) Affine.zero |]
+                |]
+        )
+    else
+        Places.batched r p.Batch (fun i -> e.Do(call 0 p.Rows i))
+
+    r.Views[v] <- ValueSome c
+
+/// The statements of a decomposition into one result.
+let decompose (r: Region) (eq: Equation) op =
+    let e = r.Emitter
+    let v = eq.Outs[0]
+    let source = r.Shape eq.Args[0]
+    let m, n = source[source.Rank - 2], source[source.Rank - 1]
+    let count = Array.fold (*) 1 (source.ToArray()[.. source.Rank - 3])
+    let first = Places.dense r eq.Args[0]
+    let target = Places.allocate r v
+    let size = if count = 0 then 0 else r.Count v / count
+    let kind = ReferenceMatrices.decompositionOf op
+
+    // A matrix without elements still has a determinant, and R of no columns has no elements to write.
+    if size > 0 then
+        Places.batched r count (fun i ->
+            e.Do(Stmt.Call(Kernel.Decompose(Places.moved target size i, Places.moved first (m * n) i, kind, m, n))))
+
+    r.Views[v] <- ValueSome target
+
+/// The statements of a factorisation or a solve.
+let factor (r: Region) (eq: Equation) op =
+    let e = r.Emitter
+    let v = eq.Outs[0]
+    let shape = r.Shape v
+    let first = Places.dense r eq.Args[0]
+    let n = shape[shape.Rank - 2]
+    let k = shape[shape.Rank - 1]
+    let count = if n * k = 0 then 0 else shape.Count / (n * k)
+
+    let call (kernel: View -> unit) =
+        let target = Places.allocate r v
+
+        if count > 0 then
+            kernel target
+
+        r.Views[v] <- ValueSome target
+
+    match op with
+    | FactorOp.Cholesky ->
+        call (fun target -> e.Do(Stmt.Call(Kernel.Cholesky(Places.addressOf target, Places.addressOf first, count, n))))
+    | FactorOp.CholeskyVjp ->
+        let cotangent = Places.dense r eq.Args[1]
+
+        call (fun target ->
+            Places.batched r count (fun i ->
+                let at view = Places.moved view (n * n) i
+                e.Do(Stmt.Call(Kernel.CholeskyVjp(at target, at first, at cotangent, n)))))
+    | FactorOp.Solve adjoint ->
+        let batch = [| 0 .. shape.Rank - 3 |]
+
+        let struct (right, transposeB) =
+            Places.asMatrices r eq.Args[1] batch [| shape.Rank - 2 |] [| shape.Rank - 1 |]
+
+        call (fun target ->
+            Places.batched r count (fun i ->
+                let x, a, b =
+                    Places.moved target (n * k) i, Places.moved first (n * n) i, Places.moved right (n * k) i
+
+                e.Do(Stmt.Call(Kernel.Solve(x, a, b, n, k, adjoint, transposeB)))))
+    | FactorOp.LogAbsDet
+    | FactorOp.DetSign
+    | FactorOp.Qr
+    | FactorOp.Eigh
+    | FactorOp.Svd -> Errors.bug "Matrices" "decompositions have their own statements"
+    | FactorOp.TriangularSolve(lower, transpose) ->
+        let batch = [| 0 .. shape.Rank - 3 |]
+
+        let struct (right, transposeB) =
+            Places.asMatrices r eq.Args[1] batch [| shape.Rank - 2 |] [| shape.Rank - 1 |]
+
+        call (fun target ->
+            let x, l, b = Places.addressOf target, Places.addressOf first, Places.addressOf right
+            e.Do(Stmt.Call(Kernel.TriangularSolve(x, l, b, count, n, k, lower, transpose, transposeB))))
