@@ -125,6 +125,10 @@ type KernelEntries private () =
     static member Decompose(result: nativeint, a: nativeint, m: int, n: int, kind: int) =
         Dense.Decompose(enum<Decomposition> kind, m, n, reals a, reals result)
 
+    /// The Fourier transform of each row of n real parts and then n imaginary ones.
+    static member Fourier(result: nativeint, x: nativeint, rows: int, n: int, inverse: int) =
+        FourierTransform.Run(rows, n, (inverse <> 0), reals x, reals result)
+
     /// Each of the rows of n elements, sorted.
     static member Sort(destination: nativeint, source: nativeint, isReal: int, rows: int, n: int) =
         if isReal <> 0 then
@@ -207,6 +211,8 @@ module KernelCalls =
             flag transposeB
             finish ()
         | Kernel.Decompose(result, a, kind, m, n) -> call "Decompose" [ result; a ] [ m; n; int kind ] ()
+        | Kernel.Fourier(result, x, rows, n, inverse) ->
+            call "Fourier" [ result; x ] [ rows; n; (if inverse then 1 else 0) ] ()
         | Kernel.TriangularSolve(x, l, b, batch, n, k, lower, transpose, transposeB) ->
             let finish = call "TriangularSolve" [ x; l; b ] [ batch; n; k ]
             flag lower

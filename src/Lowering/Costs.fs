@@ -134,6 +134,9 @@ module Costs =
             // A reflection per column or row; sweeps for eigenvalues are not counted.
             let m', n' = float m, float n
             tally.Call($"decompose {kind} {m}x{n}", 4.0 * m' * n' * min m' n', m' * n', m' * n', times)
+        | Kernel.Fourier(_, _, rows, n, _) ->
+            let count = 2.0 * float rows * float n
+            tally.Call($"fourier {rows}x{n}", 2.5 * count * System.Math.Log2(float n), count, count, times)
         | Kernel.Sort(_, _, _, rows, n) ->
             let count = float rows * float n
             tally.Call($"sort {rows}x{n}", 0.0, count, count, times)

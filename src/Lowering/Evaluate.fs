@@ -256,6 +256,10 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
             let data: float[] = Array.zeroCreate (Dense.DecompositionLength(kind, m, n))
             PackedDense.Decompose(kind, m, n, floats a (m * n), data)
             writeAll result (Storage.F64 data)
+        | Kernel.Fourier(result, x, rows, n, inverse) ->
+            let data: float[] = Array.zeroCreate (2 * rows * n)
+            FourierTransform.Run(rows, n, inverse, floats x data.Length, data)
+            writeAll result (Storage.F64 data)
         | Kernel.Sort(destination, source, elem, rows, n) ->
             let sorted: int64[] = Array.zeroCreate (rows * n)
 

@@ -186,6 +186,8 @@ type Kernel =
     | Solve of x: Address * a: Address * b: Address * n: int * k: int * adjoint: bool * transposeB: bool
     /// The factors of A[m,n], one after the other, as Ppl.Kernels.Decomposition says
     | Decompose of result: Address * a: Address * kind: Ppl.Kernels.Decomposition * m: int * n: int
+    /// The Fourier transforms of `rows` rows of n real parts and then n imaginary ones
+    | Fourier of result: Address * x: Address * rows: int * n: int * inverse: bool
     /// Each of `rows` rows of n elements, sorted
     | Sort of destination: Address * source: Address * elem: Elem * rows: int * n: int
     /// The indices (Int) of the sorted elements of each row

@@ -1,4 +1,4 @@
-// Products, factorisations and solves as calls of the hand-written kernels.
+// Products, factorisations, solves and Fourier transforms as calls of the hand-written kernels.
 // Relies on Places. Read Opaque next.
 [<RequireQualifiedAccess>]
 module internal Ppl.Lowering.Matrices
@@ -123,3 +123,28 @@ let factor (r: Region) (eq: Equation) op =
         call (fun target ->
             let x, l, b = Places.addressOf target, Places.addressOf first, Places.addressOf right
             e.Do(Stmt.Call(Kernel.TriangularSolve(x, l, b, count, n, k, lower, transpose, transposeB))))
+
+/// Enough pairs for a thread of its own.
+let private fourierBlock = 1 <<< 14
+
+/// The statements of Fourier transforms: many rows are cut into blocks that may run at once.
+let fourier (r: Region) (eq: Equation) inverse =
+    let e = r.Emitter
+    let v = eq.Outs[0]
+    let shape = r.Shape v
+    let source = Places.dense r eq.Args[0]
+    let target = Places.allocate r v
+    let n = shape[shape.Rank - 1]
+    let rows = if n = 0 then 0 else shape.Count / (2 * n)
+
+    let call first count =
+        let at view = Places.addressOf (from view (2 * n * first))
+        Stmt.Call(Kernel.Fourier(at target, at source, count, n, inverse))
+
+    if r.Depth = 0 && rows > 1 && shape.Count >= 4 * fourierBlock then
+        let block = max 1 (max (fourierBlock / n) (rows / 16))
+        e.Do(Stmt.Parallel [| for first in 0..block .. rows - 1 -> [| call first (min block (rows - first)) |] |])
+    elif rows > 0 then
+        e.Do(call 0 rows)
+
+    r.Views[v] <- ValueSome target

@@ -65,7 +65,8 @@ let private kernelBuffers kernel (touch: Address -> unit) =
     | Kernel.Sort(a, b, _, _, _)
     | Kernel.ArgSort(a, b, _, _, _)
     | Kernel.Cholesky(a, b, _, _)
-    | Kernel.Decompose(a, b, _, _, _) ->
+    | Kernel.Decompose(a, b, _, _, _)
+    | Kernel.Fourier(a, b, _, _, _) ->
         touch a
         touch b
     | Kernel.Gemm(a, b, c, _, _, _, _, _, _)

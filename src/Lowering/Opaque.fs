@@ -37,6 +37,7 @@ let emit (r: Region) (eq: Equation) (control: ControlOp -> unit) =
             | Primitive.Factor(FactorOp.LogAbsDet | FactorOp.DetSign | FactorOp.Qr | FactorOp.Eigh | FactorOp.Svd as op) ->
                 Matrices.decompose r eq op
             | Primitive.Factor op -> Matrices.factor r eq op
+            | Primitive.Fourier inverse -> Matrices.fourier r eq inverse
             | Primitive.Random op -> random r eq op
             | Primitive.Control op -> control op
             | primitive -> Errors.bug "Opaque" $"{Primitive.name primitive} has no statements of its own"

@@ -74,6 +74,7 @@ let private markRequired (r: Region) (eq: Equation) =
     | Primitive.Order _ -> Array.iter (require r) eq.Args
     | Primitive.Contract _ when r.Role eq.Outs[0] = Role.Opaque -> Array.iter (require r) eq.Args
     | Primitive.Factor _
+    | Primitive.Fourier _
     | Primitive.Random _
     | Primitive.Control _ -> Array.iter (require r) eq.Args
     | _ -> ()

@@ -27,7 +27,8 @@ let private isWidened (options: LowerOptions) (types: TensorType[]) (eq: Equatio
     | Primitive.Reduce _
     | Primitive.Cumulate _
     | Primitive.Order _
-    | Primitive.Factor _ -> true
+    | Primitive.Factor _
+    | Primitive.Fourier _ -> true
     // The large ones have a kernel in f32.
     | Primitive.Contract _ -> Facts.role options.Small eq (fun v -> types[v]) <> Role.Opaque
     | _ -> false

@@ -67,7 +67,7 @@ let private kernel kernel =
     | Kernel.Solve(x, a, b, n, k, adjoint, transposeB) ->
         $"solve {address x} {address a} {address b} {n} {k} {adjoint} {transposeB}"
     | Kernel.Decompose(result, a, kind, m, n) -> $"{lower (string kind)} {address result} {address a} {m} {n}"
-
+    | Kernel.Fourier(result, x, rows, n, inverse) -> $"fourier {address result} {address x} {rows} {n} {inverse}"
     | Kernel.Sort(destination, source, _, rows, n) -> $"sort {address destination} {address source} {rows} {n}"
     | Kernel.ArgSort(destination, source, _, rows, n) -> $"argSort {address destination} {address source} {rows} {n}"
     | Kernel.Search(destination, sorted, values, _, rows, n, m, right) ->

@@ -145,6 +145,7 @@ and private equation (r: Region) v (eq: Equation) at : Value =
     | Primitive.Index _
     | Primitive.Order _
     | Primitive.Factor _
+    | Primitive.Fourier _
     | Primitive.Random _
     | Primitive.Control _ -> Errors.bug "Pull" $"{Primitive.name eq.Primitive} is not evaluated by element"
 

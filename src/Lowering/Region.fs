@@ -103,6 +103,7 @@ module internal Facts =
         | Primitive.Index(IndexOp.ScatterAdd _)
         | Primitive.Index IndexOp.DynamicUpdate
         | Primitive.Factor _
+        | Primitive.Fourier _
         | Primitive.Random _
         | Primitive.Control _ -> Role.Opaque
 

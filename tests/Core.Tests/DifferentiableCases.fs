@@ -277,6 +277,20 @@ let private linearAlgebra =
             -0.5 * Ops.sum (Ops.square z) - Ops.sum (Ops.log (Ops.diagonal l)))
     ]
 
+let private transforms =
+    let pairs f (xs: Tensor[]) =
+        let struct (re, im) = f xs
+        [| re; Ops.square im |]
+
+    [
+        case "fft" [ x5; y5 ] (pairs (fun xs -> Ops.fft (Ops.square xs[0]) xs[1]))
+        case "ifft of rows" [ matrix 2 4 0.2; matrix 2 4 0.5 ] (pairs (fun xs -> Ops.ifft xs[0] (Ops.exp xs[1])))
+        case "rfft" [ matrix 2 6 0.2 ] (pairs (fun xs -> Ops.rfft (Ops.exp xs[0])))
+        two "irfft" (matrix 2 3 0.2) (matrix 2 3 0.5) (fun x y -> Ops.exp (Ops.irfft 5 x y))
+        two "fftConvolve" x5 (matrix 2 3 0.2) (fun x y -> Ops.square (Ops.fftConvolve x y))
+        one "dct" (matrix 2 5 0.2) (fun x -> Ops.square (Ops.dct x))
+    ]
+
 /// General systems and decompositions, which are of f64 only.
 let private decompositions =
     [
@@ -401,6 +415,19 @@ let private loops =
 
 /// Those that take any real element type.
 let inAnyReal =
-    List.concat [ unaries; elementwise; specials; reductions; orders; moves; windowed; accesses; linearAlgebra; loops ]
+    List.concat
+        [
+            unaries
+            elementwise
+            specials
+            reductions
+            orders
+            moves
+            windowed
+            accesses
+            linearAlgebra
+            transforms
+            loops
+        ]
 
 let all = inAnyReal @ decompositions

@@ -369,6 +369,13 @@ let private decomposition (b: Build) =
 
     b.Add(Primitive.Factor op, args) |> ignore
 
+let private fourier (b: Build) =
+    let outer = Array.init (b.Below 2) (fun _ -> b.Below 3)
+    let shape = Array.append outer [| 2; b.Extent |] |> Shape.ofArray
+    let x = b.Need(TensorType.create (b.Vary DType.F64) shape)
+    let x = if b.Tame then bounded b x else x
+    b.Add(Primitive.Fourier(b.Chance 0.5), [| x |]) |> ignore
+
 let private random (b: Build) =
     let key = b.Need TypeRules.key
 
@@ -397,7 +404,7 @@ let rec private steps (b: Build) count =
         if b.Depth < 2 && b.Chance 0.12 then
             b.OneOf [| cond; whileLoop; scan; call |] b
         else
-            b.OneOf rules[(if b.Family = Exact then 2 else 0) ..] b
+            b.OneOf rules[(if b.Family = Exact then 3 else 0) ..] b
 
 /// A closed program of these types; the first results may be prescribed.
 and private inner (b: Build) (inputs: TensorType[]) (prescribed: Build -> Var[] -> Var[]) (outputs: TensorType[]) =
@@ -478,11 +485,12 @@ and private call (b: Build) =
 
     b.Add(Primitive.Control op, operands) |> ignore
 
-/// The first two sum reals in an order that engines choose.
+/// The first three sum reals in an order that engines choose.
 and private rules: (Build -> unit)[] =
     [|
         contract
         factor
+        fourier
         decomposition
         unary
         unary

@@ -47,6 +47,11 @@ let private cases: (string * TensorType list * (Tensor[] -> Tensor[]))[] =
         "columns", [ f64 [ 100; 3001 ] ], (fun x -> [| Ops.sumAlong [| 0 |] (Ops.exp x[0]) |])
         "product", [ f64 [ 300; 200 ]; f64 [ 200; 160 ] ], (fun x -> [| Ops.dot x[0] x[1] |])
         "product of few rows", [ f32 [ 100; 210 ]; f32 [ 210; 300 ] ], (fun x -> [| Ops.dot x[0] x[1] |])
+        "transforms",
+        [ f64 [ 50; 1000 ]; f64 [ 50; 1000 ] ],
+        (fun x ->
+            let struct (re, im) = Ops.fft x[0] x[1]
+            [| re; im |])
         // Parts of a transposed operand are columns of it as stored.
         "transposed product",
         [ f64 [ 200; 301 ]; f64 [ 200; 161 ] ],
@@ -69,6 +74,7 @@ let private case name =
 [<InlineData("columns")>]
 [<InlineData("product")>]
 [<InlineData("product of few rows")>]
+[<InlineData("transforms")>]
 [<InlineData("transposed product")>]
 [<InlineData("transposed product in single precision")>]
 let ``The bits are the same on 1, 2 and 4 threads, and near those of the reference`` (name: string) =

@@ -84,6 +84,19 @@ public sealed unsafe class SameBitsTests
         AssertHash(expected, [.. gram, .. factor, .. sums]);
     }
 
+    [Theory]
+    [InlineData(24, 0xF1F8A4D33182F6AFUL)]
+    [InlineData(97, 0x5652DAB832ECCB4DUL)]
+    [InlineData(1000, 0x75C4E590FBC1A3CBUL)]
+    [InlineData(1536, 0x37EFF561A81D7DA9UL)]
+    public void Fourier_transforms_have_the_recorded_bits(int n, ulong expected)
+    {
+        var x = Inputs().Select(v => VectorMath.Tanh(v)).Where(double.IsFinite).Take(2 * n).ToArray();
+        var y = new double[2 * n];
+        FourierTransform.Run(1, n, false, x, y);
+        AssertHash(expected, y);
+    }
+
     [Fact]
     public void No_function_of_the_machine_or_its_C_library_is_called()
     {

@@ -27,6 +27,7 @@ module private Bits =
         | Primitive.Index x, Primitive.Index y -> x = y
         | Primitive.Contract x, Primitive.Contract y -> x = y
         | Primitive.Factor x, Primitive.Factor y -> x = y
+        | Primitive.Fourier x, Primitive.Fourier y -> x = y
         | Primitive.Random x, Primitive.Random y -> x = y
         | _ -> Object.ReferenceEquals(a, b)
 

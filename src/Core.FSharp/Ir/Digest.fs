@@ -106,6 +106,7 @@ let rec private primitive writer op =
     | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) ->
         flag writer lower
         flag writer transpose
+    | Primitive.Fourier inverse -> flag writer inverse
     | Primitive.Random RandomOp.FoldIn -> ()
     | Primitive.Random(RandomOp.Uniform shape)
     | Primitive.Random(RandomOp.Bits shape) -> ints writer (shape.ToArray())

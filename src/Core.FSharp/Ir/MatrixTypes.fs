@@ -1,4 +1,4 @@
-// The types of the results of products, factorisations and solves.
+// The types of the results of products, factorisations, solves and Fourier transforms.
 // Relies on TypeChecks. Read ControlTypes next.
 module internal Ppl.Core.Ir.MatrixTypes
 
@@ -101,3 +101,12 @@ let factor op (types: TensorType[]) =
             Errors.shapes "choleskyVjp" $"{show types}"
 
         types[0]
+
+let fourier (ty: TensorType) =
+    requireDType "fourier" reals ty
+    let rank = ty.Shape.Rank
+
+    if rank < 2 || ty.Shape[rank - 2] <> 2 then
+        Errors.shapes "fourier" $"needs real parts above imaginary ones, [.., 2, n], got {ty}"
+
+    ty

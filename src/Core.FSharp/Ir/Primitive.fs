@@ -49,6 +49,10 @@ and [<RequireQualifiedAccess; NoComparison; ReferenceEquality>] Primitive =
     /// f32 with fused multiply-adds; n products differ by at most n 2^-24 times the sum of their magnitudes.
     | Contract of contract: DotAxes
     | Factor of factor: FactorOp
+    /// Pairs [.., 2, n], the real parts above the imaginary ones -> their discrete Fourier transforms, as such pairs:
+    /// y_k = the sum over j of x_j e^(-2 pi i j k / n), or of x_j e^(2 pi i j k / n) if inverse; nothing is divided by n.
+    /// (reals: f32 is computed in f64 and rounded once)
+    | Fourier of inverse: bool
     | Random of random: RandomOp
     | Control of control: ControlOp
 

@@ -163,6 +163,7 @@ module Primitive =
         | Primitive.Factor FactorOp.Qr -> "qr"
         | Primitive.Factor FactorOp.Eigh -> "eigh"
         | Primitive.Factor FactorOp.Svd -> "svd"
+        | Primitive.Fourier _ -> "fourier"
         | Primitive.Random RandomOp.FoldIn -> "foldIn"
         | Primitive.Random(RandomOp.Uniform _) -> "uniform"
         | Primitive.Random(RandomOp.Bits _) -> "bits"

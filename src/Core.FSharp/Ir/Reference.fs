@@ -56,6 +56,7 @@ let private single primitive (ty: TensorType) (args: Literal[]) : Storage =
     | Primitive.Index op -> ReferenceArrays.index op args
     | Primitive.Contract axes -> ReferenceMatrices.contract axes ty args[0] args[1]
     | Primitive.Factor op -> ReferenceMatrices.factor op ty args
+    | Primitive.Fourier inverse -> ReferenceFourier.transform inverse args[0]
     | Primitive.Random op -> random op ty args
     | Primitive.Control _ -> Errors.bug "Reference.single" "control flow is evaluated by Reference.control"
 

@@ -8,8 +8,7 @@ open Ppl.Core.Ir.ReferenceArrays
 open Ppl.Kernels
 
 /// Real numbers as the storage of a real element type: f32 rounds.
-let private ofReals dtype (xs: float[]) =
-    if dtype = DType.F32 then Storage.F32(Array.map float32 xs) else Storage.F64 xs
+let ofReals dtype (xs: float[]) = if dtype = DType.F32 then Storage.F32(Array.map float32 xs) else Storage.F64 xs
 
 /// The general dot product, each sum in row-major order of the contracted axes, in f64 (f32 rounds the results).
 let contract (axes: DotAxes) (ty: TensorType) (x: Literal) (y: Literal) =

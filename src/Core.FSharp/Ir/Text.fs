@@ -234,6 +234,7 @@ let private dataPrimitive (line: Line) =
     | "dot" -> Primitive.Contract(dotAxes line)
     | "triangularSolve" -> Primitive.Factor(FactorOp.TriangularSolve(line.Flag "lower", line.Flag "transpose"))
     | "solve" -> Primitive.Factor(FactorOp.Solve(line.Flag "adjoint"))
+    | "fourier" -> Primitive.Fourier(line.Flag "inverse")
     | "uniform" -> Primitive.Random(RandomOp.Uniform line.Type.Shape)
     | "bits" -> Primitive.Random(RandomOp.Bits line.Type.Shape)
     | name ->

@@ -39,6 +39,7 @@ let attributes primitive =
     | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) ->
         [ "lower", flagOf lower; "transpose", flagOf transpose ]
     | Primitive.Factor(FactorOp.Solve adjoint) -> [ "adjoint", flagOf adjoint ]
+    | Primitive.Fourier inverse -> [ "inverse", flagOf inverse ]
     | Primitive.Control(ControlOp.While(constants, _, _)) -> [ "constants", string constants ]
     | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, _)) ->
         [ "constants", string constants; "carry", string carry; "length", string length; "reverse", flagOf reverse ]

@@ -66,5 +66,8 @@ let results primitive (types: TensorType[]) : TensorType[] =
     | Primitive.Index op -> [| MoveTypes.index op types |]
     | Primitive.Contract axes -> [| MatrixTypes.contract axes types |]
     | Primitive.Factor op -> [| MatrixTypes.factor op types |]
+    | Primitive.Fourier _ ->
+        arity name 1 types
+        [| MatrixTypes.fourier types[0] |]
     | Primitive.Random op -> [| random op types |]
     | Primitive.Control op -> ControlTypes.control op types

@@ -241,6 +241,7 @@ let simple n primitive (args: Lane[]) : Tensor =
     | Primitive.Index op -> index n op args
     | Primitive.Contract axes -> contract axes args[0] args[1]
     | Primitive.Factor op -> factor n op args
+    | Primitive.Fourier _ -> each n primitive args
     // The keys of the lanes are independent: nothing is gained by drawing for all at once.
     | Primitive.Random _ -> oneByOne n primitive args
     | Primitive.Constant _

@@ -80,6 +80,7 @@ module Jvp =
         | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) ->
             triangularSolve lower transpose xs[0] y ts[0] ts[1]
         | Primitive.Factor op -> FactorRules.jvp op xs y ts
+        | Primitive.Fourier inverse -> along 0 (Ops.fourier inverse)
         | Primitive.Convert dtype -> if DType.isReal dtype then along 0 (Ops.convert dtype) else None
         | Primitive.Constant _
         | Primitive.Iota _

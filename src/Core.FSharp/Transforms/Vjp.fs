@@ -205,6 +205,8 @@ let simple primitive (wanted: bool[]) (xs: Tensor[]) (y: Tensor) (c: Tensor) : T
     | Primitive.Factor FactorOp.CholeskyVjp -> choleskyVjp wanted xs[0] xs[1] y c
     | Primitive.Factor(FactorOp.TriangularSolve(lower, transpose)) -> triangularSolve lower transpose wanted xs[0] y c
     | Primitive.Factor op -> FactorRules.vjp op wanted xs y c
+    // With y_re = C x_re + S x_im and y_im = C x_im - S x_re, C and S symmetric, the transpose is the other direction.
+    | Primitive.Fourier inverse -> [| Some(Ops.fourier (not inverse) c) |]
     | Primitive.Convert dtype -> [| (if DType.isReal dtype then Some(Ops.convert xs[0].DType c) else None) |]
     | Primitive.Constant _
     | Primitive.Iota _

@@ -117,4 +117,21 @@ public static class Tensors
 
     /// <summary>The lower triangular L with L L' = x.</summary>
     public static Tensor Cholesky(Tensor x) => Matrices.cholesky(x);
+
+    // ---- Fourier transforms along the last axis
+
+    /// <summary>y_k = the sum over j of x_j e^(-2 pi i j k / n), of any length n; real and imaginary parts of one type.</summary>
+    public static (Tensor Re, Tensor Im) Fft(Tensor re, Tensor im) => Fourier.fft(re, im);
+
+    /// <summary>The inverse of Fft: x_j = 1/n times the sum over k of y_k e^(2 pi i j k / n).</summary>
+    public static (Tensor Re, Tensor Im) InverseFft(Tensor re, Tensor im) => Fourier.ifft(re, im);
+
+    /// <summary>The first n / 2 + 1 elements of the Fourier transform of n real numbers; the others are their conjugates.</summary>
+    public static (Tensor Re, Tensor Im) RealFft(Tensor x) => Fourier.rfft(x);
+
+    /// <summary>The n real numbers whose transform begins with these n / 2 + 1 elements.</summary>
+    public static Tensor InverseRealFft(int n, Tensor re, Tensor im) => Fourier.irfft(n, re, im);
+
+    /// <summary>The full convolution z_k = the sum over j of x_j y_(k-j), by Fourier transforms.</summary>
+    public static Tensor FftConvolve(Tensor x, Tensor y) => Fourier.fftConvolve(x, y);
 }

@@ -18,6 +18,9 @@ internal enum ScratchUse
 
     /// <summary>The other half of a sort.</summary>
     Sorting,
+
+    /// <summary>What one pass of a Fourier transform leaves for the next.</summary>
+    Fourier,
 }
 
 /// <summary>A thread's own scratch blocks; at most one user of each at a time.</summary>
@@ -29,7 +32,7 @@ internal static unsafe class Scratch
     /// <summary>At least `bytes`, aligned, not cleared, valid until the thread's next call for the same use.</summary>
     internal static void* Rent(ScratchUse use, nint bytes)
     {
-        var current = (blocks ??= [new Block(), new Block(), new Block(), new Block()])[(int)use];
+        var current = (blocks ??= [new Block(), new Block(), new Block(), new Block(), new Block()])[(int)use];
         current.Grow(bytes);
         return current.Pointer;
     }

@@ -1,4 +1,4 @@
-// `dense`: the dense kernels beside OpenBLAS, both on one thread, in alternating blocks of one run. OpenBLAS chooses its
+// `dense`: the dense kernels, and Fourier transforms, beside OpenBLAS (which has none), both on one thread, in alternating blocks of one run. OpenBLAS chooses its
 // kernels by processor; OPENBLAS_CORETYPE (SkylakeX, Haswell, ...) makes it choose others where it does not know the machine.
 using System;
 using System.Collections.Generic;
@@ -20,7 +20,7 @@ internal static unsafe class DenseKernels
         Console.WriteLine(OpenBlas.Description ?? "OpenBLAS is not installed (baselines.sh): no comparison.");
         foreach (Case one in Cases())
         {
-            double[] times = OpenBlas.Description is null ? Minima([one.Ours]) : Minima([one.Ours, one.Theirs]);
+            double[] times = OpenBlas.Description is null || one.Theirs is null ? Minima([one.Ours]) : Minima([one.Ours, one.Theirs]);
             double? theirs = times.Length > 1 ? times[1] : null;
             table.Add(
                 ("kernel", one.Kernel),
@@ -43,7 +43,9 @@ internal static unsafe class DenseKernels
         int[] large = [16, 32, 64, 128, 256, 512, 1024];
         var factors = large.SelectMany(n => new[] { Cholesky(n, n == 512 ? 0.6 : null), Solve(n) });
         int[] small = [4, 5, 8, 11, 12, 16];
-        return products.Concat(factors).Concat(small.SelectMany(n => new[] { CholeskyBatch(n), SolveBatch(n, 1), SolveBatch(n, n) }));
+        var batches = small.SelectMany(n => new[] { CholeskyBatch(n), SolveBatch(n, 1), SolveBatch(n, n) });
+        int[] lengths = [16, 64, 256, 1000, 1009, 1024, 4096, 65536];
+        return products.Concat(factors).Concat(batches).Concat(lengths.Select(Fourier));
     }
 
     private static Case Product64(int n, double? goal)
@@ -92,6 +94,13 @@ internal static unsafe class DenseKernels
                 Copy(n * n, b, x);
                 OpenBlas.Solve(n, n, l, false, x);
             });
+    }
+
+    // The usual count of operations, whatever the plan does.
+    private static Case Fourier(int n)
+    {
+        double* x = Random<double>(2 * n), y = Random<double>(2 * n);
+        return new Case("fourier", n, 5.0 * n * Math.Log2(n), null, () => Kernels.FourierTransform.Run(1, n, false, x, y), null);
     }
 
     private static Case CholeskyBatch(int n)
@@ -206,5 +215,5 @@ internal static unsafe class DenseKernels
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    private sealed record Case(string Kernel, int Size, double Flops, double? Goal, Action Ours, Action Theirs);
+    private sealed record Case(string Kernel, int Size, double Flops, double? Goal, Action Ours, Action? Theirs);
 }

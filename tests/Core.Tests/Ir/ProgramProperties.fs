@@ -48,7 +48,7 @@ let private namesIn family count =
 
     found
 
-let private sumsOfReals = [ "dot"; "cholesky"; "triangularSolve" ]
+let private sumsOfReals = [ "dot"; "cholesky"; "triangularSolve"; "fourier" ]
 
 [<Fact>]
 let ``random programs use every primitive, nested too`` () =
@@ -62,7 +62,7 @@ let ``random programs use every primitive, nested too`` () =
 
     let others =
         "constant iota select convert sort argSort argMax argMin searchSorted reshape transpose broadcast slice pad concat reverse windows take scatterAdd \
-         dynamicSlice dynamicUpdate dot cholesky choleskyVjp triangularSolve solve logAbsDet detSign qr eigh svd foldIn uniform bits cond while scan checkpoint customGrad"
+         dynamicSlice dynamicUpdate dot cholesky choleskyVjp triangularSolve solve logAbsDet detSign qr eigh svd fourier foldIn uniform bits cond while scan checkpoint customGrad"
             .Split
             ' '
 
