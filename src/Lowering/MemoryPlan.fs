@@ -65,6 +65,7 @@ let private kernelBuffers kernel (touch: Address -> unit) =
     | Kernel.Sort(a, b, _, _, _)
     | Kernel.ArgSort(a, b, _, _, _)
     | Kernel.Cholesky(a, b, _, _)
+    | Kernel.CholeskyInverse(a, b, _)
     | Kernel.Decompose(a, b, _, _, _)
     | Kernel.Fourier(a, b, _, _, _) ->
         touch a

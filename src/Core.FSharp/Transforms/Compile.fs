@@ -10,9 +10,14 @@ open Ppl.Core.Tensors
 [<RequireQualifiedAccess>]
 module Compile =
 
+    /// The simplified form of a program that nothing will differentiate any more: derivatives given by hand are forgotten, and
+    /// what they belong to is shared and fused with the rest.
+    let finished (options: SimplifyOptions) (program: Program) : Program =
+        program |> StopGradients.remove |> GivenDerivatives.drop |> Simplify.programWith options
+
     /// The simplified program of a function of tensors of these types. The function is traced once.
     let program (types: TensorType[]) (f: Tensor[] -> Tensor[]) : Program =
-        Trace.program types f |> StopGradients.remove |> GivenDerivatives.drop |> Simplify.program
+        Trace.program types f |> finished SimplifyOptions.Default
 
     /// A function of tensors of these types, compiled by an engine.
     let func (engine: IEngine) (types: TensorType[]) (f: Tensor[] -> Tensor[]) : ICompiled =
@@ -29,9 +34,7 @@ module Compile =
             [| value; gradient |]
 
         Trace.program [| vector |] valueAndGradient
-        |> StopGradients.remove
-        |> GivenDerivatives.drop
-        |> Simplify.programWith options
+        |> finished options
         |> engine.Compile
 
     /// The value and gradient of a real function of a real vector: f64[n] -> (f64[], f64[n]).
