@@ -13,19 +13,19 @@ namespace Ppl.Kernels;
 internal static unsafe partial class Vector512Elimination
 {
     /// <summary>
-    /// W = D V for a matrix whose upper part is in `w`; V, upper triangular with ones on the diagonal, goes to `v`, and -W
+    /// W = D V for a symmetric matrix whose lower part is in `a` and whose upper part in `w`; V, upper triangular with ones on the diagonal, goes to `v`, and -W
     /// takes the place of the matrix: L = V' sqrt(D), which keeps the square roots off the chain from pivot to pivot. All
     /// have rows of `stride` elements, a multiple of two vectors, and as many rows as a multiple of four; what lies outside of
     /// n by n and below the diagonal of W is garbage, and touches nothing else. The squared pivots D go to `squares`. Returns -1,
     /// or the index of the first of them that is not positive and finite or has no finite reciprocal.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static int Factor(int n, double* w, double* v, int stride, double* squares)
+    internal static int Factor(int n, double* a, nint lda, double* w, double* v, int stride, double* squares)
     {
         var scalars = stackalloc double[RowScalars.Count];
         for (var k = 0; k < n; k += Blocking.TileRows)
         {
-            var failed = Rows(n, k, w, v, stride, squares, scalars);
+            var failed = Rows(n, k, a, lda, w, v, stride, squares, scalars);
             if (failed >= 0)
             {
                 return failed;
@@ -41,15 +41,16 @@ internal static unsafe partial class Vector512Elimination
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static int Invert(
-        int n, double* w, double* v, double* u, int stride, double* squares, double* result, nint ldr)
+        int n, double* a, nint lda, double* w, double* v, double* u, int stride, double* squares, double* result, nint ldr)
     {
         var scalars = stackalloc double[RowScalars.Count];
         for (var k = 0; k < n; k += Blocking.TileRows)
         {
-            var failed = Rows(n, k, w, v, stride, squares, scalars);
+            var failed = Rows(n, k, a, lda, w, v, stride, squares, scalars);
+            var roots = (A: Root(scalars[0]), B: Root(scalars[1]), C: Root(scalars[2]), D: Root(scalars[3]));
             for (var j = 0; j < n; j += Vector512<double>.Count)
             {
-                InverseRows(n, k, j, v, u, stride, scalars, result + k * ldr + j, ldr);
+                InverseRows(n, k, j, v, u, stride, scalars, roots, result + k * ldr + j, ldr);
             }
 
             if (failed >= 0)
@@ -63,16 +64,26 @@ internal static unsafe partial class Vector512Elimination
 
     // Rows k to k + 3 of W and V.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Rows(int n, int k, double* w, double* v, int stride, double* squares, double* scalars)
+    private static int Rows(
+        int n, int k, double* a, nint lda, double* w, double* v, int stride, double* squares, double* scalars)
     {
         var pair = 2 * Vector512<double>.Count;
         var first = k & -pair;
-        for (var j = first; j < n; j += pair)
+        if (k == 0 && n >= Blocking.TileRows)
         {
-            Gather(k, w + j, v + k, stride);
+            // Not from w, where the elements may still be on their way.
+            Pivots(a, 1, lda, squares, scalars);
+        }
+        else
+        {
+            for (var j = first; j < n; j += pair)
+            {
+                Gather(k, w + j, v + k, stride);
+            }
+
+            Pivots(w + k * stride + k, stride, 1, squares + k, scalars);
         }
 
-        Pivots(w + k * stride + k, stride, squares + k, scalars);
         for (var i = k; i < k + Blocking.TileRows; i++)
         {
             for (var j = 0; j < first; j += pair / 2)
@@ -123,24 +134,24 @@ internal static unsafe partial class Vector512Elimination
         d1.Store(row + 3 * stride + width);
     }
 
-    // The scalars of four rows whose 4 x 4 block begins at w.
+    // The scalars of four rows whose 4 x 4 block begins at w; rows and columns lie so far apart.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Pivots(double* w, int stride, double* squares, double* scalars)
+    private static void Pivots(double* w, nint row, nint column, double* squares, double* scalars)
     {
-        var (p0, w01, w02, w03) = (w[0], w[1], w[2], w[3]);
+        var (p0, w01, w02, w03) = (w[0], w[column], w[2 * column], w[3 * column]);
         var i0 = 1 / p0;
         var (v01, v02, v03) = (w01 * i0, w02 * i0, w03 * i0);
-        w += stride;
-        var p1 = MinusProduct(v01, w01, w[1]);
-        var (w12, w13) = (MinusProduct(v01, w02, w[2]), MinusProduct(v01, w03, w[3]));
+        w += row + column;
+        var p1 = MinusProduct(v01, w01, w[0]);
+        var (w12, w13) = (MinusProduct(v01, w02, w[column]), MinusProduct(v01, w03, w[2 * column]));
         var i1 = 1 / p1;
         var (v12, v13) = (w12 * i1, w13 * i1);
-        w += stride;
-        var p2 = MinusProduct(v12, w12, MinusProduct(v02, w02, w[2]));
-        var w23 = MinusProduct(v12, w13, MinusProduct(v02, w03, w[3]));
+        w += row + column;
+        var p2 = MinusProduct(v12, w12, MinusProduct(v02, w02, w[0]));
+        var w23 = MinusProduct(v12, w13, MinusProduct(v02, w03, w[column]));
         var i2 = 1 / p2;
         var v23 = w23 * i2;
-        var p3 = MinusProduct(v23, w23, MinusProduct(v13, w13, MinusProduct(v03, w03, w[stride + 3])));
+        var p3 = MinusProduct(v23, w23, MinusProduct(v13, w13, MinusProduct(v03, w03, w[row + column])));
         (squares[0], squares[1], squares[2], squares[3]) = (p0, p1, p2, p3);
         (scalars[0], scalars[1], scalars[2], scalars[3]) = (i0, i1, i2, 1 / p3);
         (scalars[RowScalars.V01], scalars[RowScalars.V02], scalars[RowScalars.V03]) = (-v01, -v02, -v03);
@@ -195,7 +206,8 @@ internal static unsafe partial class Vector512Elimination
     // One vector of four rows of L^-1.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void InverseRows(
-        int n, int k, int j, double* v, double* u, int stride, double* scalars, double* result, nint ldr)
+        int n, int k, int j, double* v, double* u, int stride, double* scalars,
+        (Vector512<double> A, Vector512<double> B, Vector512<double> C, Vector512<double> D) roots, double* result, nint ldr)
     {
         var column = Vector512<double>.Indices + Vector512.Create((double)(j - k));
         var (a, b, c, d) = (Unit(column, 0), Unit(column, 1), Unit(column, 2), Unit(column, 3));
@@ -218,8 +230,8 @@ internal static unsafe partial class Vector512Elimination
             (-b).Store(row + stride);
             (-c).Store(row + 2 * stride);
             (-d).Store(row + 3 * stride);
-            (a, b) = (a * Root(scalars[0]), b * Root(scalars[1]));
-            (c, d) = (c * Root(scalars[2]), d * Root(scalars[3]));
+            (a, b) = (a * roots.A, b * roots.B);
+            (c, d) = (c * roots.C, d * roots.D);
         }
 
         Store(n - j, n - 1 - k, result, ldr, a, b, c, d);

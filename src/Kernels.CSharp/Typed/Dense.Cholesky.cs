@@ -133,17 +133,17 @@ public static unsafe partial class Dense
         int failed;
         if (Vector512.IsHardwareAccelerated)
         {
-            failed = Vector512Elimination.Factor(n, w, v, stride, pivots);
+            failed = Vector512Elimination.Factor(n, a, lda, w, v, stride, pivots);
             Vector512Blocks.SquareRoots(pivots, stride);
         }
         else if (Vector256.IsHardwareAccelerated)
         {
-            failed = Vector256Elimination.Factor(n, w, v, stride, pivots);
+            failed = Vector256Elimination.Factor(n, a, lda, w, v, stride, pivots);
             Vector256Blocks.SquareRoots(pivots, stride);
         }
         else
         {
-            failed = Vector128Elimination.Factor(n, w, v, stride, pivots);
+            failed = Vector128Elimination.Factor(n, a, lda, w, v, stride, pivots);
             Vector128Blocks.SquareRoots(pivots, stride);
         }
 
@@ -172,9 +172,9 @@ public static unsafe partial class Dense
         var u = v + PaddedRows(n) * stride;
         LoadTransposed(n, a, lda, w, stride);
         var failed =
-            Vector512.IsHardwareAccelerated ? Vector512Elimination.Invert(n, w, v, u, stride, pivots, result, ldr)
-            : Vector256.IsHardwareAccelerated ? Vector256Elimination.Invert(n, w, v, u, stride, pivots, result, ldr)
-            : Vector128Elimination.Invert(n, w, v, u, stride, pivots, result, ldr);
+            Vector512.IsHardwareAccelerated ? Vector512Elimination.Invert(n, a, lda, w, v, u, stride, pivots, result, ldr)
+            : Vector256.IsHardwareAccelerated ? Vector256Elimination.Invert(n, a, lda, w, v, u, stride, pivots, result, ldr)
+            : Vector128Elimination.Invert(n, a, lda, w, v, u, stride, pivots, result, ldr);
         for (var i = failed >= 0 ? failed : n; i < n; i++)
         {
             new Span<double>(result + i * (nint)ldr, n).Fill(double.NaN);
