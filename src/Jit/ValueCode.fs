@@ -186,8 +186,13 @@ type ValueCode
             VectorCode.convert w set (elemOf x) target (push x part)
         | Op.Convert(target, x) -> LaneCode.convert w set (elemOf x) target (push x part)
         | Op.Splat x ->
-            pushValue x 0
-            VectorCode.splat w set elem
+            match trees.Form x, trees.Op x with
+            | Form.Tree, ValueSome(Op.Lane(source, lane)) when lane > 0 && VectorCode.hasSplatLane set elem ->
+                pushValue source part
+                VectorCode.splatLane w set lane
+            | _ ->
+                pushValue x 0
+                VectorCode.splat w set elem
         | Op.Load(from, stride) -> pushVectorLoad value from stride part
         | Op.Gather(from, stride, index) -> pushGather elem from stride index part
         | Op.Pack scalars ->

@@ -5,6 +5,7 @@
 namespace Ppl.Jit
 
 open System
+open System.Runtime.Intrinsics.X86
 open Ppl.Core
 open Ppl.Core.Ir
 open Ppl.Lowering
@@ -77,6 +78,17 @@ module VectorCode =
 
         if elem = Elem.Mask then
             asReal w set
+
+    /// Whether one instruction brings any lane of a whole value to all lanes.
+    let hasSplatLane (set: VectorSet) elem = elem = Elem.Real && set.Bits = 512 && Avx512F.IsSupported
+
+    /// One lane of the topmost entry to all lanes.
+    let splatLane (w: Writer) (set: VectorSet) lane =
+        for _ in 1 .. set.Lanes do
+            w.Int64(int64 lane)
+
+        w.Call(set.CreateFromLanes typeof<int64>)
+        w.Call set.PermuteLanes
 
     /// The scalar in one lane; a mask comes out as i8.
     let lane (w: Writer) (set: VectorSet) elem index =
