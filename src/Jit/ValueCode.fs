@@ -233,6 +233,13 @@ type ValueCode
         let elem = elemOf value
 
         match stride with
+        | 1 when isAcrossVectors elem from ->
+            let shift = from.Offset % lanes
+            pushAddress from (lanes - shift)
+            VectorCode.load w set elem
+            pushAddress from -shift
+            VectorCode.load w set elem
+            VectorCode.align w set elem shift
         | 1 ->
             pushAddress from (part * lanes)
             VectorCode.load w set elem
@@ -241,6 +248,13 @@ type ValueCode
             w.Add(Il.LoadObject(Registers.laneType elem))
             VectorCode.splat w set elem
         | stride -> LaneCode.load w set elem stride (fun () -> pushAddress from (part * lanes * stride))
+
+    /// Whether eight elements lie in two vectors that may just have been stored: such a load would wait for both stores to
+    /// reach the cache, where two loads take the content of each store from the processor's queue.
+    and isAcrossVectors elem (from: Address) =
+        match program.Buffers[from.Buffer].Place with
+        | Place.Constant _ -> false
+        | _ -> from.Terms.Length = 0 && from.Offset % 8 <> 0 && VectorCode.hasAlign set elem
 
     and pushGather elem from stride index part =
         let pushStart () = pushAddress from 0

@@ -90,6 +90,14 @@ module VectorCode =
         w.Call(set.CreateFromLanes typeof<int64>)
         w.Call set.PermuteLanes
 
+    /// Whether one instruction takes a whole value from two that follow each other.
+    let hasAlign (set: VectorSet) elem = elem <> Elem.Single && set.Bits = 512 && Avx512F.IsSupported
+
+    /// The lanes from `shift` on of the topmost entry, then those of the entry below it.
+    let align (w: Writer) (set: VectorSet) elem shift =
+        w.Int32 shift
+        w.Call(set.AlignLanes(Registers.element elem))
+
     /// The scalar in one lane; a mask comes out as i8.
     let lane (w: Writer) (set: VectorSet) elem index =
         if elem = Elem.Mask then

@@ -14,6 +14,7 @@ var commands = new Dictionary<string, Func<string[], Table>>
 {
     ["gradients"] = Gradients.Run,
     ["compress"] = Compressed.Run,
+    ["profile"] = Profile.Run,
     ["lanes"] = Lanes.Run,
     ["nuts"] = Sampling.Run,
     ["overview"] = Overview.Run,
