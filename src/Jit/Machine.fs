@@ -124,9 +124,9 @@ type VectorSet(bits: int, openVector: Type, holder: Type, half: VectorSet option
             typeof<Avx512F>.GetMethod("PermuteVar8x64", [| typeof<Vector512<float>>; typeof<Vector512<int64>> |]))
 
     /// The lanes of two vectors, the second in front, from a given one on; of 512 bits with AVX-512 only.
-    member this.AlignLanes(element: Type) =
-        let vector = this.Of element
-        lookUp "AlignRight64" element (fun () -> typeof<Avx512F>.GetMethod("AlignRight64", [| vector; vector; typeof<byte> |]))
+    member _.AlignLanes =
+        lookUp "AlignRight64" typeof<int64> (fun () ->
+            typeof<Avx512F>.GetMethod("AlignRight64", [| integer; integer; typeof<byte> |]))
 
     /// One scalar to lane 0; the other lanes are undefined.
     member this.CreateScalarUnsafe(element: Type) = this.Static("CreateScalarUnsafe", element, [| element |])

@@ -235,11 +235,8 @@ type ValueCode
         match stride with
         | 1 when isAcrossVectors elem from ->
             let shift = from.Offset % lanes
-            pushAddress from (lanes - shift)
-            VectorCode.load w set elem
-            pushAddress from -shift
-            VectorCode.load w set elem
-            VectorCode.align w set elem shift
+            let load extra () = pushAddress from extra
+            VectorCode.loadAcross w set elem (load -shift) (load (lanes - shift)) shift
         | 1 ->
             pushAddress from (part * lanes)
             VectorCode.load w set elem

@@ -90,14 +90,6 @@ module VectorCode =
         w.Call(set.CreateFromLanes typeof<int64>)
         w.Call set.PermuteLanes
 
-    /// Whether one instruction takes a whole value from two that follow each other.
-    let hasAlign (set: VectorSet) elem = elem <> Elem.Single && set.Bits = 512 && Avx512F.IsSupported
-
-    /// The lanes from `shift` on of the topmost entry, then those of the entry below it.
-    let align (w: Writer) (set: VectorSet) elem shift =
-        w.Int32 shift
-        w.Call(set.AlignLanes(Registers.element elem))
-
     /// The scalar in one lane; a mask comes out as i8.
     let lane (w: Writer) (set: VectorSet) elem index =
         if elem = Elem.Mask then
@@ -120,6 +112,21 @@ module VectorCode =
             w.Call(set.Generic("AsSingle", real, 1))
         else
             w.Add(Il.LoadObject(Registers.vectorType set elem))
+
+    /// Whether one instruction takes a whole value from two that follow each other.
+    let hasAlign (set: VectorSet) elem = elem <> Elem.Single && set.Bits = 512 && Avx512F.IsSupported
+
+    /// The lanes from `shift` on of the vector at an address, then those of the vector behind it.
+    let loadAcross (w: Writer) (set: VectorSet) elem (pushFirst: Push) (pushSecond: Push) shift =
+        pushSecond ()
+        load w set Elem.Long
+        pushFirst ()
+        load w set Elem.Long
+        w.Int32 shift
+        w.Call set.AlignLanes
+
+        if not (Registers.isInteger elem) then
+            asReal w set
 
     /// Stores the topmost entry, a part, at the address below it.
     let store (w: Writer) (set: VectorSet) elem =
