@@ -129,6 +129,21 @@ type KernelEntries private () =
     static member Decompose(result: nativeint, a: nativeint, m: int, n: int, kind: int) =
         Dense.Decompose(enum<Decomposition> kind, m, n, reals a, reals result)
 
+    /// The largest of each row, and the sum of e^(x - largest) `distance` elements further on.
+    static member ExponentialSums(destination: nativeint, source: nativeint, distance: int, rows: int, n: int) =
+        let tops = reals destination
+        ExponentialSums.Rows(tops, NativePtr.add tops distance, reals source, rows, n)
+
+    /// The same of rows of f32.
+    static member ExponentialSumsSingle(destination: nativeint, source: nativeint, distance: int, rows: int, n: int) =
+        let tops = reals destination
+        ExponentialSums.Rows(tops, NativePtr.add tops distance, singles source, rows, n)
+
+    /// The pair of a row from those of its parts.
+    static member JoinExponentials(destination: nativeint, source: nativeint, distance: int, from: int, n: int) =
+        let tops, parts = reals destination, reals source
+        ExponentialSums.Join(tops, NativePtr.add tops distance, parts, NativePtr.add parts from, 1, n)
+
     /// The Fourier transform of each row of n real parts and then n imaginary ones.
     static member Fourier(result: nativeint, x: nativeint, rows: int, n: int, inverse: int) =
         FourierTransform.Run(rows, n, (inverse <> 0), reals x, reals result)
@@ -196,6 +211,11 @@ module KernelCalls =
         | Kernel.Cholesky(l, a, batch, n) -> call "Cholesky" [ l; a ] [ batch; n ] ()
         | Kernel.CholeskyInverse(result, a, n) -> call "CholeskyInverse" [ result; a ] [ n ] ()
         | Kernel.CholeskyVjp(result, l, c, n) -> call "CholeskyVjp" [ result; l; c ] [ n ] ()
+        | Kernel.ExponentialSums(destination, distance, source, rows, n) ->
+            let name = if elemOf source = Elem.Single then "ExponentialSumsSingle" else "ExponentialSums"
+            call name [ destination; source ] [ distance; rows; n ] ()
+        | Kernel.JoinExponentials(destination, distance, source, sourceDistance, n) ->
+            call "JoinExponentials" [ destination; source ] [ distance; sourceDistance; n ] ()
         | Kernel.Sort(destination, source, elem, rows, n) ->
             call "Sort" [ destination; source ] [ isReal elem; rows; n ] ()
         | Kernel.ArgSort(destination, source, elem, rows, n) ->

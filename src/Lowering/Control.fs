@@ -236,16 +236,45 @@ let private whileLoop (run: Run) (r: Region) (eq: Equation) constants (condition
     e.Do(Stmt.While(testBlock, holds, bodyBlock))
     Array.iter2 (bind r) eq.Outs carriers
 
-let private scan (run: Run) (r: Region) (eq: Equation) constants carry length reverse (body: Program) =
+/// Into how many parts independent turns are cut, whatever the number of threads: each part has code of its own, so long bodies
+/// are cut into fewer.
+let private partsOf length (body: Program) =
+    let most =
+        match Program.size body with
+        | size when size <= 400 -> 8
+        | size when size <= 2000 -> 4
+        | _ -> 2
+
+    min length most
+
+/// Whether the turns of a scan that carries nothing are worth several threads: at the top of the program, and long.
+let private isHeavy (r: Region) length (body: Program) =
+    r.Depth = 0 && r.Emitter.Depth = 0 && length > 1 && float length * Work.ofProgram body >= Work.heavy
+
+/// What the turns of a scan share.
+[<NoComparison; NoEquality>]
+type private Turns =
+    {
+        Equation: Equation
+        Constants: int
+        Reverse: bool
+        Length: int
+        Body: Program
+        Carriers: Carrier[]
+        /// The memory of the sequences and of the stacked results.
+        Sequences: View[]
+        Stacked: View[]
+    }
+
+/// The turns first .. limit - 1, in the order of the scan.
+let private someTurns (run: Run) (r: Region) (turns: Turns) first limit =
     let e = r.Emitter
-    let carriers = Array.init carry (fun i -> startCarrier r eq.Args[constants + i] eq.Outs[i])
-    let sequences = eq.Args[constants + carry ..] |> Array.map (Pull.asView r)
-    let stacked = eq.Outs[carry..] |> Array.map (Places.allocate r)
+    let body, constants, carry = turns.Body, turns.Constants, turns.Carriers.Length
     let counter = e.Counter()
 
     let step =
-        if reverse then
-            Affine.shift (length - 1) (Affine.scale -1 (Affine.counter counter))
+        if turns.Reverse then
+            Affine.shift (turns.Length - 1) (Affine.scale -1 (Affine.counter counter))
         else
             Affine.counter counter
 
@@ -256,27 +285,57 @@ let private scan (run: Run) (r: Region) (eq: Equation) constants carry length re
             Source = ValueNone
         }
 
-    if length > 0 then
-        e.Open()
-        let inner = child r body r.Floor
-        alias inner (body.Inputs[.. constants - 1]) r (eq.Args[.. constants - 1])
-        let parameters = body.Inputs[constants .. constants + carry - 1]
-        inner.MarkRecurrent parameters
-        Array.iter2 (bind inner) parameters carriers
+    e.Open()
+    let inner = child r body r.Floor
+    alias inner (body.Inputs[.. constants - 1]) r (turns.Equation.Args[.. constants - 1])
+    let parameters = body.Inputs[constants .. constants + carry - 1]
+    inner.MarkRecurrent parameters
+    Array.iter2 (bind inner) parameters turns.Carriers
 
-        sequences
-        |> Array.iteri (fun i view -> inner.Views[body.Inputs[constants + carry + i]] <- ValueSome(slice view))
+    turns.Sequences
+    |> Array.iteri (fun i view -> inner.Views[body.Inputs[constants + carry + i]] <- ValueSome(slice view))
 
-        let places =
-            stacked
-            |> Array.mapi (fun i view -> struct (body.Outputs[carry + i], { slice view with Depth = e.Depth }))
+    let places =
+        turns.Stacked
+        |> Array.mapi (fun i view -> struct (body.Outputs[carry + i], { slice view with Depth = e.Depth }))
 
-        turn run inner parameters (body.Outputs[.. carry - 1]) carriers places
-        let block = e.Close()
-        e.Do(Stmt.For(counter, 0, length, 1, block))
+    turn run inner parameters (body.Outputs[.. carry - 1]) turns.Carriers places
+    let block = e.Close()
+    e.Do(Stmt.For(counter, first, limit, 1, block))
 
-        if carry = 0 then
-            e.Independent.Add counter |> ignore
+    if carry = 0 then
+        e.Independent.Add counter |> ignore
+
+let private scan (run: Run) (r: Region) (eq: Equation) constants carry length reverse (body: Program) =
+    let e = r.Emitter
+    let carriers = Array.init carry (fun i -> startCarrier r eq.Args[constants + i] eq.Outs[i])
+    let sequences = eq.Args[constants + carry ..] |> Array.map (Pull.asView r)
+    let stacked = eq.Outs[carry..] |> Array.map (Places.allocate r)
+
+    let turns =
+        {
+            Equation = eq
+            Constants = constants
+            Reverse = reverse
+            Length = length
+            Body = body
+            Carriers = carriers
+            Sequences = sequences
+            Stacked = stacked
+        }
+
+    if carry = 0 && isHeavy r length body then
+        let parts = partsOf length body
+        let bound part = int (int64 length * int64 part / int64 parts)
+
+        let part i =
+            e.Open()
+            someTurns run r turns (bound i) (bound (i + 1))
+            e.Close()
+
+        e.Do(Stmt.Parallel(Array.init parts part))
+    elif length > 0 then
+        someTurns run r turns 0 length
 
     Array.iter2 (bind r) (eq.Outs[.. carry - 1]) carriers
     Array.iter2 (fun v view -> r.Views[v] <- ValueSome view) (eq.Outs[carry..]) stacked

@@ -137,6 +137,11 @@ module Costs =
             // A reflection per column or row; sweeps for eigenvalues are not counted.
             let m', n' = float m, float n
             tally.Call($"decompose {kind} {m}x{n}", 4.0 * m' * n' * min m' n', m' * n', m' * n', times)
+        | Kernel.ExponentialSums(_, _, _, rows, n) ->
+            let count = float rows * float n
+            tally.Call($"exponentialSums {rows}x{n}", 20.0 * count, count, 2.0 * float rows, times)
+        | Kernel.JoinExponentials(_, _, _, _, n) ->
+            tally.Call($"joinExponentials {n}", 20.0 * float n, 2.0 * float n, 2.0, times)
         | Kernel.Fourier(_, _, rows, n, _) ->
             let count = 2.0 * float rows * float n
             tally.Call($"fourier {rows}x{n}", 2.5 * count * System.Math.Log2(float n), count, count, times)

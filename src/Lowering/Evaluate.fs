@@ -260,6 +260,21 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
             let data: float[] = Array.zeroCreate (Dense.DecompositionLength(kind, m, n))
             PackedDense.Decompose(kind, m, n, floats a (m * n), data)
             writeAll result (Storage.F64 data)
+        | Kernel.ExponentialSums(destination, distance, source, rows, n) ->
+            let tops: float[] = Array.zeroCreate rows
+            let sums: float[] = Array.zeroCreate rows
+
+            match elements source (rows * n) with
+            | Storage.F32 items -> ExponentialSums.Rows(tops, sums, items, n)
+            | _ -> ExponentialSums.Rows(tops, sums, floats source (rows * n), n)
+
+            writeAll destination (Storage.F64 tops)
+            writeAll { destination with Offset = destination.Offset + distance } (Storage.F64 sums)
+        | Kernel.JoinExponentials(destination, distance, source, sourceDistance, n) ->
+            let partSums = { source with Offset = source.Offset + sourceDistance }
+            let struct (top, sum) = ExponentialSums.Join(floats source n, floats partSums n)
+            writeAll destination (Storage.F64 [| top |])
+            writeAll { destination with Offset = destination.Offset + distance } (Storage.F64 [| sum |])
         | Kernel.Fourier(result, x, rows, n, inverse) ->
             let data: float[] = Array.zeroCreate (2 * rows * n)
             FourierTransform.Run(rows, n, inverse, floats x data.Length, data)

@@ -188,6 +188,11 @@ type Kernel =
     | Solve of x: Address * a: Address * b: Address * n: int * k: int * adjoint: bool * transposeB: bool
     /// The factors of A[m,n], one after the other, as Ppl.Kernels.Decomposition says
     | Decompose of result: Address * a: Address * kind: Ppl.Kernels.Decomposition * m: int * n: int
+    /// For each of `rows` rows of n elements (Real or Single) t = max x and s = sum e^(x - t), as Ppl.Kernels.ExponentialSums says;
+    /// destination[i] = t and destination[distance + i] = s
+    | ExponentialSums of destination: Address * distance: int * source: Address * rows: int * n: int
+    /// The pair of one row, likewise, from those of its n parts, whose sums are `sourceDistance` after their maxima
+    | JoinExponentials of destination: Address * distance: int * source: Address * sourceDistance: int * n: int
     /// The Fourier transforms of `rows` rows of n real parts and then n imaginary ones
     | Fourier of result: Address * x: Address * rows: int * n: int * inverse: bool
     /// Each of `rows` rows of n elements, sorted

@@ -63,6 +63,8 @@ let private kernelBuffers kernel (touch: Address -> unit) =
     | Kernel.Uniform(a, b, _)
     | Kernel.Bits(a, b, _)
     | Kernel.Sort(a, b, _, _, _)
+    | Kernel.ExponentialSums(a, _, b, _, _)
+    | Kernel.JoinExponentials(a, _, b, _, _)
     | Kernel.ArgSort(a, b, _, _, _)
     | Kernel.Cholesky(a, b, _, _)
     | Kernel.CholeskyInverse(a, b, _)

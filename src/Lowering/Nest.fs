@@ -146,7 +146,7 @@ let private inOrder (e: Emitter) : Turns =
         e.Do(Stmt.For(counter, 0, limit, step, block))
 
 /// Heavy loops are cut into so many parts, however many threads there will be: the order of sums is the program's.
-let private parts = 8
+let parts = 8
 
 /// Additions from which a nest is cut: about 100 microseconds.
 let private heavy = 1 <<< 20

@@ -108,6 +108,12 @@ let private reduceKeys (r: Region) =
             key
         | ValueNone, ValueNone -> Errors.bug "Plan" "a parameter is no reduction"
 
+/// What an equation reads where it is computed: sums of exponentials compute these themselves.
+let private operands (r: Region) (eq: Equation) =
+    match r.ExponentialSums.TryGetValue eq.Outs[0] with
+    | true, found -> [| found.Source |]
+    | _ -> eq.Args
+
 let private isSameDomain (r: Region) (eq: Equation) =
     Primitive.isElementwise eq.Primitive
     || match eq.Primitive with
@@ -137,7 +143,7 @@ let private computeLevels (r: Region) (equations: Equation[]) storeKey reduceKey
 
         let mutable highest = 0
 
-        for x in eq.Args do
+        for x in operands r eq do
             highest <- max highest (ofArgument x)
 
         for out in eq.Outs do
@@ -170,7 +176,7 @@ let private markShared (r: Region) (equations: Equation[]) (levels: Levels) =
         match r.Role v with
         | Role.Reduction -> Array.iter (need (nest levels.Level[v] (levels.ReduceKey v))) eq.Args
         | Role.Opaque ->
-            for x in eq.Args do
+            for x in operands r eq do
                 if not (r.IsSmall x) && not r.Stored[x] then
                     need (nest levels.Level[x] (levels.StoreKey x)) x
         | Role.Inline when r.IsSmall v -> Array.iter (need needed[v]) eq.Args
@@ -192,6 +198,7 @@ let private markShared (r: Region) (equations: Equation[]) (levels: Levels) =
 /// Decides what is stored; gives the live equations in order and their levels.
 let make (r: Region) (outputs: struct (Var * View)[]) : struct (Equation[] * Levels) =
     let equations = liveEquations r
+    SumExp.find r equations
     Array.iter (markRequired r) equations
 
     for struct (v, view) in outputs do

@@ -68,6 +68,11 @@ let private kernel kernel =
     | Kernel.Solve(x, a, b, n, k, adjoint, transposeB) ->
         $"solve {address x} {address a} {address b} {n} {k} {adjoint} {transposeB}"
     | Kernel.Decompose(result, a, kind, m, n) -> $"{lower (string kind)} {address result} {address a} {m} {n}"
+
+    | Kernel.ExponentialSums(destination, distance, source, rows, n) ->
+        $"exponentialSums {address destination} {distance} {address source} {rows} {n}"
+    | Kernel.JoinExponentials(destination, distance, source, sourceDistance, n) ->
+        $"joinExponentials {address destination} {distance} {address source} {sourceDistance} {n}"
     | Kernel.Fourier(result, x, rows, n, inverse) -> $"fourier {address result} {address x} {rows} {n} {inverse}"
     | Kernel.Sort(destination, source, _, rows, n) -> $"sort {address destination} {address source} {rows} {n}"
     | Kernel.ArgSort(destination, source, _, rows, n) -> $"argSort {address destination} {address source} {rows} {n}"

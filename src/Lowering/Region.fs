@@ -230,6 +230,11 @@ type internal ConstantPool(emitter: Emitter) =
 [<Struct; NoComparison; NoEquality>]
 type internal Evaluated = { Value: Value; Active: int }
 
+/// The halves of a log-sum-exp: Top = max of Source over its last axes, Total = sum of e^(Source - Top). Guarded: an infinite
+/// maximum is not subtracted.
+[<NoComparison; NoEquality>]
+type internal ExponentialSum = { Source: Var; Top: Var; Total: Var; Guarded: bool }
+
 /// One program body being lowered.
 [<Sealed; AllowNullLiteral>]
 type internal Region
@@ -271,6 +276,10 @@ type internal Region
     member _.Floor = floor
     member _.Definition v = definitions[v]
     member _.Role v = roles[v]
+    /// Gives a variable statements of its own.
+    member _.TakeOver v = roles[v] <- Role.Opaque
+    /// Reductions that are computed together, by both of their results.
+    member val ExponentialSums = Dictionary<Var, ExponentialSum>()
     member _.Uses v = uses[v]
     member _.IsLive equation = live[equation]
     member _.Type v = program.Types[v]

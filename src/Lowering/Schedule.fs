@@ -159,6 +159,7 @@ and private emitOpaque (r: Region) (eq: Equation) =
         match eq.Primitive with
         | Primitive.Cumulate _
         | Primitive.Order _ -> Along.emit r eq
+        | Primitive.Reduce _ -> SumExp.emit r r.ExponentialSums[eq.Outs[0]]
         | _ -> Opaque.emit r eq (Control.emit run r eq)
 
 and private demand (r: Region) v =

@@ -33,6 +33,10 @@ let private isParallel statement =
 
 let private parallels (program: Program) = (Lower.program program).Body |> Array.filter isParallel |> Array.length
 
+let private oscillate (a: Tensor) (x: Tensor) =
+    let step (state: Tensor[]) (_: Tensor[]) = [| Ops.sin (state[0] * a + x) |], [||]
+    Ops.sum (fst (Control.scanBy false 30 step [| x |] [||])).[0]
+
 let private cases: (string * TensorType list * (Tensor[] -> Tensor[]))[] =
     [|
         "elementwise", [ f64 [ 100_003 ] ], (fun x -> [| Ops.exp (Ops.tanh x[0]) |])
@@ -45,6 +49,26 @@ let private cases: (string * TensorType list * (Tensor[] -> Tensor[]))[] =
         "gradient", [ f64 [ 90_000 ] ], (fun x -> [| Grad.grad (fun x -> Ops.sum (Ops.softplus (Ops.sin x))) x[0] |])
         "rows", [ f64 [ 3000; 100 ] ], (fun x -> [| Ops.sumAlong [| 1 |] (Ops.exp x[0]) |])
         "columns", [ f64 [ 100; 3001 ] ], (fun x -> [| Ops.sumAlong [| 0 |] (Ops.exp x[0]) |])
+        // Turns with loops, memory and a reduction of their own; 301 is no multiple of the parts.
+        "map", [ f64 [ 301; 40 ]; f64 [ 40 ] ], (fun x -> [| Control.map (oscillate x[1]) x[0] |])
+        "map of factors",
+        [ f64 [ 61; 24; 24 ] ],
+        (fun x ->
+            let shift = Tensor.OfMatrix(Array2D.init 24 24 (fun i j -> if i = j then 30.0 else 0.0))
+            let factor (m: Tensor) = Ops.cholesky (Ops.dot m (Ops.transpose [| 1; 0 |] m) + shift)
+            [| Control.map factor x[0] |])
+        "map from the back",
+        [ f64 [ 301; 40 ]; f64 [ 40 ] ],
+        (fun x -> snd (Control.scanBy true 301 (fun _ xs -> [||], [| oscillate x[1] xs[0] |]) [||] [| x[0] |]))
+        // The cotangents of what the turns capture are sums over the turns.
+        "gradient of a map",
+        [ f64 [ 301; 40 ]; f64 [ 40 ] ],
+        (fun x -> snd (Grad.valueAndGradMany (fun x -> Ops.sum (Control.map (oscillate x[1]) x[0])) x))
+        "gradient of a map within a map",
+        [ f64 [ 40; 8; 40 ]; f64 [ 40 ] ],
+        (fun x ->
+            let rows = Control.map (oscillate x[1])
+            snd (Grad.valueAndGradMany (fun x -> Ops.sum (Ops.square (Control.map rows x[0]))) x))
         "product", [ f64 [ 300; 200 ]; f64 [ 200; 160 ] ], (fun x -> [| Ops.dot x[0] x[1] |])
         "product of few rows", [ f32 [ 100; 210 ]; f32 [ 210; 300 ] ], (fun x -> [| Ops.dot x[0] x[1] |])
         "transforms",
@@ -72,6 +96,11 @@ let private case name =
 [<InlineData("gradient")>]
 [<InlineData("rows")>]
 [<InlineData("columns")>]
+[<InlineData("map")>]
+[<InlineData("map of factors")>]
+[<InlineData("map from the back")>]
+[<InlineData("gradient of a map")>]
+[<InlineData("gradient of a map within a map")>]
 [<InlineData("product")>]
 [<InlineData("product of few rows")>]
 [<InlineData("transforms")>]
@@ -118,8 +147,48 @@ let ``Short loops and loops inside loops stay on one thread`` () =
     Assert.Equal(0.0, bodies)
 
 [<Fact>]
-let ``A call on several threads allocates nothing`` () =
-    let program, arguments = case "sums and stores"
+let ``Maps of short turns, and maps inside loops, stay on one thread`` () =
+    let short = Compile.program [| f64 [ 301; 4 ] |] (fun x -> [| Control.map Ops.sum x[0] |])
+    Assert.Equal(0, parallels short)
+
+    // The state varies, so the map cannot leave the loop.
+    let step (args: Tensor[]) (state: Tensor[]) (_: Tensor[]) =
+        [| state[0] + Ops.sum (Control.map (oscillate (args[1] + state[0])) args[0]) |], [||]
+
+    let inside =
+        Compile.program [| f64 [ 301; 40 ]; f64 [ 40 ] |] (fun x ->
+            fst (Control.scanBy false 2 (step x) [| Ops.sum x[1] |] [||]))
+
+    let rec hasParts (block: Block) =
+        block
+        |> Array.exists (fun statement ->
+            match statement with
+            | Stmt.Parallel _ -> true
+            | Stmt.For(_, _, _, _, body) -> hasParts body
+            | _ -> false)
+
+    Assert.False(hasParts (Lower.program inside).Body)
+
+[<Fact>]
+let ``Parts of long turns are few, because each has code of its own`` () =
+    let long (x: Tensor) = Seq.fold (fun (y: Tensor) k -> Ops.sin (y * float k + x)) x [ 1..800 ] |> Ops.sum
+    let program = Compile.program [| f64 [ 100; 40 ] |] (fun x -> [| Control.map long x[0] |])
+
+    let parts =
+        (Lower.program program).Body
+        |> Array.choose (fun statement ->
+            match statement with
+            | Stmt.Parallel blocks -> Some blocks.Length
+            | _ -> None)
+
+    Assert.Equal<int[]>([| 2 |], parts)
+
+[<Theory>]
+[<InlineData("sums and stores")>]
+[<InlineData("map")>]
+[<InlineData("gradient of a map")>]
+let ``A call on several threads allocates nothing`` (name: string) =
+    let program, arguments = case name
     use instance = ((engine 2).Compile program).NewInstance()
     arguments |> Array.iteri (fun i x -> instance.SetInput(i, x))
     instance.Invoke()

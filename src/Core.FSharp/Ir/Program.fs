@@ -1,5 +1,5 @@
 // Programs as values: their types, their sub-programs, and the interface of the engines that run them.
-// Relies on Primitive. Read TypeRules next.
+// Relies on Primitive. Read Work next.
 namespace Ppl.Core.Ir
 
 open System

@@ -62,6 +62,38 @@ module Grad =
             Carries = carries
         }
 
+    /// Blocks of turns whose sums are kept apart where they are heavy.
+    let private blocks = 8
+
+    /// The work of an adjoint over that of the program.
+    let private adjointWork = 3.0
+
+    /// As Control.scanBy for a step that only adds to its state, which is zero: blocks of turns have sums of their own, so that an
+    /// engine may run the blocks at once; the sums are added in the order of the blocks.
+    let private foldInBlocks reverse length (step: Tensor[] -> Tensor[] -> Tensor[] * Tensor[]) zeros (xs: Tensor[]) =
+        let size = length / blocks
+        let whole = blocks * size
+
+        let split (x: Tensor) =
+            Ops.reshape (Shape.prepend blocks (Shape.prepend size (Shape.tail x.Shape))) (Ops.slice 0 0 whole x)
+
+        let join (y: Tensor) = Ops.reshape (Shape.prepend whole (Shape.tail (Shape.tail y.Shape))) y
+
+        let block (slices: Tensor[]) =
+            let sums, ys = Control.scanBy reverse size step zeros slices
+            Array.append sums ys
+
+        let results = Control.mapMany block (Array.map split xs)
+        let sums = results[.. zeros.Length - 1] |> Array.map (Ops.sumAlong [| 0 |])
+        let ys = results[zeros.Length ..] |> Array.map join
+
+        if whole = length then
+            sums, ys
+        else
+            let rest = xs |> Array.map (Ops.slice 0 whole length)
+            let sums, last = Control.scanBy reverse (length - whole) step sums rest
+            sums, Array.map2 (fun y z -> Ops.concat 0 [| y; z |]) ys last
+
     /// The results of a program and the function from their cotangents to those of the active inputs (none: zero).
     let rec private pullback (program: Program) (activeInputs: bool[]) (inputs: Tensor[]) =
         let active = Activity.variables program activeInputs
@@ -160,9 +192,15 @@ module Grad =
             Array.append results[m .. m + n - 1] sums, results[m + n ..]
 
         let sequences = Array.concat [ step.Carries; xs; Array.choose id givenYs ]
+        let isHeavy () = adjointWork * float length * Work.ofProgram body >= Work.heavy
 
-        let state, cx =
-            Control.scanBy (not reverse) length adjoint (Array.append carryCotangents sums) sequences
+        let fold =
+            if carry = 0 && m > 0 && length >= blocks && isHeavy () then
+                foldInBlocks
+            else
+                Control.scanBy
+
+        let state, cx = fold (not reverse) length adjoint (Array.append carryCotangents sums) sequences
 
         Array.concat [ deal wantConstant state[n..]; deal wantCarry state; deal wantX cx ]
 
