@@ -117,7 +117,9 @@ module IlCheck =
             let parameters = target.GetParameters()
 
             for i in parameters.Length - 1 .. -1 .. 0 do
-                expect parameters[i].ParameterType
+                let ty = parameters[i].ParameterType
+                // Bytes are integers of 32 bits on the stack.
+                expect (if obj.ReferenceEquals(ty, typeof<byte>) then typeof<int> else ty)
 
             if target.ReturnType <> typeof<Void> then
                 stack.Push target.ReturnType

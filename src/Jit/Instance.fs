@@ -33,11 +33,17 @@ type internal Ports(name: string, types: TensorType[]) =
 
     /// The number of elements of one that must be f64.
     member this.CountOfReals(operation, n) =
-        if uint n < uint reals.Length && reals[n] >= 0 then reals[n] else this.Refuse(operation, n, DType.F64)
+        if uint n < uint reals.Length && reals[n] >= 0 then
+            reals[n]
+        else
+            this.Refuse(operation, n, DType.F64)
 
     /// The number of elements of one that must be f32.
     member this.CountOfSingles(operation, n) =
-        if uint n < uint singles.Length && singles[n] >= 0 then singles[n] else this.Refuse(operation, n, DType.F32)
+        if uint n < uint singles.Length && singles[n] >= 0 then
+            singles[n]
+        else
+            this.Refuse(operation, n, DType.F32)
 
     /// All types.
     member _.Types = types

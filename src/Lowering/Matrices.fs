@@ -111,8 +111,7 @@ let private invert (r: Region) (eq: Equation) source =
 
 /// Whether the factor is never needed itself, only its inverse.
 let private isOnlyInverted (r: Region) (eq: Equation) =
-    let inverts (user: Equation) =
-        user.Args.Length > 0 && user.Args[0] = eq.Outs[0] && (tryInverted r user).IsSome
+    let inverts (user: Equation) = user.Args.Length > 0 && user.Args[0] = eq.Outs[0] && (tryInverted r user).IsSome
 
     match eq.Primitive with
     | Primitive.Factor FactorOp.Cholesky -> r.Uses eq.Outs[0] = 1 && Array.exists inverts r.Program.Equations

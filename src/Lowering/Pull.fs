@@ -26,7 +26,10 @@ let private isKnownByElement (r: Region) v (eq: Equation) (at: At) (linear: Affi
     match eq.Primitive with
     | Primitive.Contract _
     | Primitive.Reduce _ ->
-        linear.Terms.Length = 0 && linear.Lane <> 0 && r.Cost v > packedSum && Seq.forall isKnown [ 0 .. at.Active - 1 ]
+        linear.Terms.Length = 0
+        && linear.Lane <> 0
+        && r.Cost v > packedSum
+        && Seq.forall isKnown [ 0 .. at.Active - 1 ]
     | _ -> false
 
 /// The value of a variable at a position: eight lanes, or one if the position has no lane or all lanes agree.

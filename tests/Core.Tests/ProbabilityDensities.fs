@@ -352,7 +352,12 @@ let ``multivariate normals: one covariance each`` () =
     sameAll 1e-13 "density" (own.LogDensity vectors) (shared.LogDensity vectors)
     let key = Ppl.Core.Randomness.Key.ofSeed 5UL
     sameAll 1e-14 "draw" (own.Sample key) (shared.Sample key)
-    sameAll 0.0 "variance" (Ops.diagonal (covarianceOf root)) ((multivariateNormal loc (covarianceOf root)).Variance.Value)
+
+    sameAll
+        0.0
+        "variance"
+        (Ops.diagonal (covarianceOf root))
+        ((multivariateNormal loc (covarianceOf root)).Variance.Value)
 
 [<Fact>]
 let ``a value of another shape or type is refused`` () =

@@ -23,7 +23,11 @@ let private whiten w (d: Tensor) = contract d [| d.Shape.Rank - 1 |] w [| 1 |]
 
 /// 1 below the diagonal, 1/2 on it, 0 above: only the lower triangle of K is read.
 let private lowerHalf n =
-    let entry i = if i / n > i % n then 1.0 elif i / n = i % n then 0.5 else 0.0
+    let entry i =
+        if i / n > i % n then 1.0
+        elif i / n = i % n then 0.5
+        else 0.0
+
     Tensor.OfLiteral(Literal.create (Shape.ofList [ n; n ]) (Storage.F64(Array.init (n * n) entry)))
 
 /// With a = K^-1 d and the cotangent c of each density: that of d is -c a, that of K the sum of c (a a' - K^-1) / 2 for the

@@ -33,9 +33,7 @@ module Compile =
             let value, gradient = Grad.valueAndGrad (fun x -> (f [| x |])[0]) args[0]
             [| value; gradient |]
 
-        Trace.program [| vector |] valueAndGradient
-        |> finished options
-        |> engine.Compile
+        Trace.program [| vector |] valueAndGradient |> finished options |> engine.Compile
 
     /// The value and gradient of a real function of a real vector: f64[n] -> (f64[], f64[n]).
     let valueAndGrad (engine: IEngine) (dimension: int) (f: Tensor -> Tensor) : ICompiled =

@@ -1,9 +1,9 @@
 // Simplification: the rules of Rewrite and the removal of dead code, repeated until the program no longer shrinks.
 // Sums of squares over data are compressed where that saves work.
-// Linear recurrences of scans are brought into the form that is fastest to iterate.
+// Linear recurrences of scans are brought into the form that is fastest to iterate; a scan divides by each denominator once.
 // Softplus and sigmoid are written with their common exponential.
 // What loops compute in every turn from the same values moves in front of them.
-// Relies on Rewrite, DeadCode, Compress, LoopInvariants, Recurrence and Exponentials. Read Compile next.
+// Relies on Rewrite, DeadCode, Compress, LoopInvariants, Recurrence, Quotients and Exponentials. Read Compile next.
 namespace Ppl.Core.Transforms
 
 open Ppl.Core
@@ -43,7 +43,14 @@ module Simplify =
     /// The simplified program, and one line for each sum whose data were compressed.
     let report (options: SimplifyOptions) (program: Program) : Program * string list =
         let program, notes = DeadCode.prune program |> repeat rounds |> compressed options
-        program |> LoopInvariants.hoist |> Recurrence.shorten |> Exponentials.expand |> repeat rounds, notes
+
+        program
+        |> LoopInvariants.hoist
+        |> Recurrence.shorten
+        |> Quotients.share
+        |> Exponentials.expand
+        |> repeat rounds,
+        notes
 
     /// The simplified program, with these options.
     let programWith options program : Program = fst (report options program)
