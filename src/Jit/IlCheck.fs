@@ -118,8 +118,8 @@ module IlCheck =
 
             for i in parameters.Length - 1 .. -1 .. 0 do
                 let ty = parameters[i].ParameterType
-                // Bytes are integers of 32 bits on the stack.
-                expect (if obj.ReferenceEquals(ty, typeof<byte>) then typeof<int> else ty)
+                // Bytes are 32-bit integers on the stack.
+                expect (if ty = typeof<byte> then typeof<int> else ty)
 
             if target.ReturnType <> typeof<Void> then
                 stack.Push target.ReturnType

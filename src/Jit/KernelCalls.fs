@@ -238,6 +238,15 @@ module KernelCalls =
         | Kernel.Decompose(result, a, kind, m, n) -> call "Decompose" [ result; a ] [ m; n; int kind ] ()
         | Kernel.Fourier(result, x, rows, n, inverse) ->
             call "Fourier" [ result; x ] [ rows; n; (if inverse then 1 else 0) ] ()
+        | Kernel.Custom(custom, results, arguments) ->
+            Array.append results arguments
+            |> Array.iteri (fun index address ->
+                w.Int32 index
+                pushAddress address
+                w.Call(CustomEntries.Method "Place"))
+
+            w.Int64(CustomHandles.handleOf custom)
+            w.Call(CustomEntries.Method "Run")
         | Kernel.TriangularSolve(x, l, b, batch, n, k, lower, transpose, transposeB) ->
             let finish = call "TriangularSolve" [ x; l; b ] [ batch; n; k ]
             flag lower

@@ -180,6 +180,48 @@ module LaneCode =
 
         VectorCode.ofLanes w set elem
 
+    // ---- windows ----
+
+    let private windowByLanes (w: Writer) (set: VectorSet) elem (first: Push) (second: Push) start =
+        let ty = Registers.vectorType set elem
+        first ()
+
+        w.Keep(
+            ty,
+            fun kept1 ->
+                second ()
+
+                w.Keep(
+                    ty,
+                    fun kept2 ->
+                        for lane in start .. start + set.Lanes - 1 do
+                            w.Load(if lane < set.Lanes then kept1 else kept2)
+                            VectorCode.lane w set elem (lane % set.Lanes)
+                )
+        )
+
+        VectorCode.ofLanes w set elem
+
+    /// The lanes from `start` on of two parts one after the other.
+    let window (w: Writer) (set: VectorSet) elem (first: Push) (second: Push) start =
+        let asReal (push: Push) =
+            push ()
+
+            if Registers.isInteger elem then
+                VectorCode.asReal w set
+
+        // There, only half of a vector counts.
+        if elem = Elem.Single && set.Bits = 128 then
+            windowByLanes w set elem first second start
+        else
+            asReal first
+            asReal second
+            w.Int32 start
+            w.Call((Registers.vectors set elem).Window(Registers.element elem))
+
+            if Registers.isInteger elem then
+                VectorCode.asInteger w set
+
     // ---- stores ----
 
     /// The first `count` lanes of a kept vector, in halves: halves forward to later loads, masked stores do not.

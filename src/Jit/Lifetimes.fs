@@ -91,13 +91,20 @@ type Lifetimes(program: LoopProgram, trees: Trees, sharedValues: bool[], sharedV
         match statement with
         | Stmt.Let(value, op) ->
             if trees.Form value = Form.Kept then
-                useAll (Uses.ofOp op)
-
                 match op with
-                | Op.Get variable -> access variable
-                | _ -> ()
+                | Op.Window _ ->
+                    // Written part by part while other parts of the operands are still to be read.
+                    define value
+                    position <- position + 1
+                    useAll (Uses.ofOp op)
+                | _ ->
+                    useAll (Uses.ofOp op)
 
-                define value
+                    match op with
+                    | Op.Get variable -> access variable
+                    | _ -> ()
+
+                    define value
         | Stmt.Set(variable, value) ->
             useValue value
             access variable

@@ -123,10 +123,10 @@ type VectorSet(bits: int, openVector: Type, holder: Type, half: VectorSet option
         lookUp "PermuteVar8x64" typeof<float> (fun () ->
             typeof<Avx512F>.GetMethod("PermuteVar8x64", [| typeof<Vector512<float>>; typeof<Vector512<int64>> |]))
 
-    /// The lanes of two vectors, the second in front, from a given one on; of 512 bits with AVX-512 only.
-    member _.AlignLanes =
-        lookUp "AlignRight64" typeof<int64> (fun () ->
-            typeof<Avx512F>.GetMethod("AlignRight64", [| integer; integer; typeof<byte> |]))
+    /// A window of lanes over two vectors; those of integers go as reals.
+    member this.Window(element: Type) =
+        let vector = if isSingle element then single else real
+        lookUp "Window" element (fun () -> typeof<LaneWindows>.GetMethod("Window", [| vector; vector; typeof<byte> |]))
 
     /// One scalar to lane 0; the other lanes are undefined.
     member this.CreateScalarUnsafe(element: Type) = this.Static("CreateScalarUnsafe", element, [| element |])

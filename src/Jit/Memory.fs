@@ -53,14 +53,17 @@ type Memory(cells: int) =
 [<RequireQualifiedAccess>]
 module Elements =
 
-    let inline private writeAll (memory: Memory) offset (values: 'a[]) ([<InlineIfLambda>] bits: 'a -> int64) =
-        let target = memory.Integers(offset, values.Length)
+    let private span<'a when 'a: unmanaged> (address: nativeint) count =
+        Span<'a>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte> address), count)
+
+    let inline private writeAll address (values: 'a[]) ([<InlineIfLambda>] bits: 'a -> int64) =
+        let target = span<int64> address values.Length
 
         for i in 0 .. values.Length - 1 do
             target[i] <- bits values[i]
 
-    let inline private readAll (memory: Memory) offset count ([<InlineIfLambda>] ofBits: int64 -> 'a) : 'a[] =
-        let source = memory.Integers(offset, count)
+    let inline private readAll address count ([<InlineIfLambda>] ofBits: int64 -> 'a) : 'a[] =
+        let source = span<int64> address count
         let values = Array.zeroCreate count
 
         for i in 0 .. count - 1 do
@@ -68,28 +71,36 @@ module Elements =
 
         values
 
-    /// Writes a value from an offset on.
-    let write (memory: Memory) offset (data: Storage) =
+    /// Writes a value from an address on.
+    let writeAt (address: nativeint) (data: Storage) =
         match data with
-        | Storage.F64 values -> values.AsSpan().CopyTo(memory.Reals(offset, values.Length))
-        | Storage.F32 values -> values.AsSpan().CopyTo(memory.Singles(offset, values.Length))
-        | Storage.I64 values -> values.AsSpan().CopyTo(memory.Integers(offset, values.Length))
-        | Storage.I32 values -> writeAll memory offset values int64
-        | Storage.U32 values -> writeAll memory offset values int64
-        | Storage.Bool values -> writeAll memory offset values (fun x -> if x then -1L else 0L)
+        | Storage.F64 values -> values.AsSpan().CopyTo(span address values.Length)
+        | Storage.F32 values -> values.AsSpan().CopyTo(span address values.Length)
+        | Storage.I64 values -> values.AsSpan().CopyTo(span address values.Length)
+        | Storage.I32 values -> writeAll address values int64
+        | Storage.U32 values -> writeAll address values int64
+        | Storage.Bool values -> writeAll address values (fun x -> if x then -1L else 0L)
 
-    /// Reads a value of this type from an offset on.
-    let read (memory: Memory) offset (ty: TensorType) =
+    /// Reads a value of this type from an address on.
+    let readAt (address: nativeint) (ty: TensorType) =
         let count = ty.Shape.Count
 
         match ty.DType with
-        | DType.F64 -> Storage.F64(memory.Reals(offset, count).ToArray())
-        | DType.F32 -> Storage.F32(memory.Singles(offset, count).ToArray())
-        | DType.I64 -> Storage.I64(memory.Integers(offset, count).ToArray())
-        | DType.I32 -> Storage.I32(readAll memory offset count int)
-        | DType.U32 -> Storage.U32(readAll memory offset count uint32)
-        | DType.Bool -> Storage.Bool(readAll memory offset count (fun x -> x <> 0L))
+        | DType.F64 -> Storage.F64((span<float> address count).ToArray())
+        | DType.F32 -> Storage.F32((span<float32> address count).ToArray())
+        | DType.I64 -> Storage.I64((span<int64> address count).ToArray())
+        | DType.I32 -> Storage.I32(readAll address count int)
+        | DType.U32 -> Storage.U32(readAll address count uint32)
+        | DType.Bool -> Storage.Bool(readAll address count (fun x -> x <> 0L))
         |> Literal.create ty.Shape
+
+    let private at (memory: Memory) offset = memory.Address + nativeint (offset: int) * 8n
+
+    /// Writes a value from an offset on.
+    let write (memory: Memory) offset (data: Storage) = writeAt (at memory offset) data
+
+    /// Reads a value of this type from an offset on.
+    let read (memory: Memory) offset (ty: TensorType) = readAt (at memory offset) ty
 
     /// One element as a number; integers beyond 2^53 are rounded, truth values are 0 or 1.
     let number (memory: Memory) offset dtype index =

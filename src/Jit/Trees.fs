@@ -91,6 +91,9 @@ type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bo
         | Op.Splat x -> ops[x] |> ValueOption.exists isConstant
         | _ -> false
 
+    /// Whether a part of the result needs other parts of the operands.
+    let mixesParts (op: Op) = parts > 1 && op.IsWindow
+
     let isCall op =
         match op with
         | Op.Unary(op, _) -> Functions.isFunction op
@@ -128,6 +131,8 @@ type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bo
         // In parts, a scalar may come out of another part of a vector whose place an earlier part of the result has taken:
         // it has to be at hand before the first part.
         | Op.Pack scalars -> scalars |> Array.iter (countUse path weight)
+        // A part of the result needs two parts of the operands.
+        | Op.Window(first, second, _) -> [ first; second ] |> List.iter (countUse path (min 2 parts))
         | op -> Uses.ofOp op |> List.iter (countUse path 1)
 
     let countLeaf path statement =
@@ -258,6 +263,7 @@ type Trees(program: LoopProgram, parts: int, methods: Node[][], sharedValues: bo
                 uses[value] = 1
                 && not nested[value]
                 && not (isCall op)
+                && not (mixesParts op)
                 && sizes[value] <= maxSize
                 && (last - index <= maxDistance || keptOperands op <= 1)
                 && isClear nodes effects read index last

@@ -33,7 +33,8 @@ module Uses =
         | Op.ReduceLanes(_, x)
         | Op.Lane(x, _) -> [ x ]
         | Op.Binary(_, x, y)
-        | Op.Compare(_, x, y) -> [ x; y ]
+        | Op.Compare(_, x, y)
+        | Op.Window(x, y, _) -> [ x; y ]
         | Op.Fma(x, y, z)
         | Op.Fnma(x, y, z)
         | Op.Select(x, y, z) -> [ x; y; z ]
@@ -44,37 +45,38 @@ module Uses =
 
     let private kernelAddresses kernel =
         match kernel with
+        | Kernel.Custom(_, results, arguments) -> struct (List.ofArray results, List.ofArray arguments)
         | Kernel.FoldIn(destination, key, _)
         | Kernel.Uniform(destination, key, _)
-        | Kernel.Bits(destination, key, _) -> struct (destination, [ key ])
+        | Kernel.Bits(destination, key, _) -> struct ([ destination ], [ key ])
         | Kernel.Sort(destination, source, _, _, _)
         | Kernel.ArgSort(destination, source, _, _, _)
         | Kernel.ExponentialSums(destination, _, source, _, _)
-        | Kernel.JoinExponentials(destination, _, source, _, _) -> struct (destination, [ source ])
-        | Kernel.Search(destination, sorted, values, _, _, _, _, _) -> struct (destination, [ sorted; values ])
-        | Kernel.Gemm(c, a, b, _, _, _, _, _, _) -> struct (c, [ a; b ])
+        | Kernel.JoinExponentials(destination, _, source, _, _) -> struct ([ destination ], [ source ])
+        | Kernel.Search(destination, sorted, values, _, _, _, _, _) -> struct ([ destination ], [ sorted; values ])
+        | Kernel.Gemm(c, a, b, _, _, _, _, _, _) -> struct ([ c ], [ a; b ])
         | Kernel.Cholesky(l, a, _, _)
         | Kernel.CholeskyInverse(l, a, _)
         | Kernel.Decompose(l, a, _, _, _)
-        | Kernel.Fourier(l, a, _, _, _) -> struct (l, [ a ])
-        | Kernel.CholeskyVjp(result, l, c, _) -> struct (result, [ l; c ])
-        | Kernel.Solve(x, a, b, _, _, _, _) -> struct (x, [ a; b ])
-        | Kernel.TriangularSolve(x, l, b, _, _, _, _, _, _) -> struct (x, [ l; b ])
+        | Kernel.Fourier(l, a, _, _, _) -> struct ([ l ], [ a ])
+        | Kernel.CholeskyVjp(result, l, c, _) -> struct ([ result ], [ l; c ])
+        | Kernel.Solve(x, a, b, _, _, _, _) -> struct ([ x ], [ a; b ])
+        | Kernel.TriangularSolve(x, l, b, _, _, _, _, _, _) -> struct ([ x ], [ l; b ])
 
-    /// The buffer that a kernel writes.
+    /// The buffers that a kernel writes.
     let written kernel =
-        let struct (destination, _) = kernelAddresses kernel
-        destination.Buffer
+        let struct (destinations, _) = kernelAddresses kernel
+        destinations |> List.map _.Buffer
 
     let private ofKernel kernel =
-        let struct (destination, sources) = kernelAddresses kernel
+        let struct (destinations, sources) = kernelAddresses kernel
 
         let data =
             match kernel with
             | Kernel.FoldIn(_, _, data) -> [ data ]
             | _ -> []
 
-        data @ List.collect address (destination :: sources)
+        data @ List.collect address (destinations @ sources)
 
     /// The operands of a statement without blocks.
     let ofLeaf statement =
@@ -167,7 +169,7 @@ module Effects =
         | Node.Leaf(Stmt.Set(variable, _)) -> effects.Variables.Add variable
         | Node.Leaf(Stmt.Store(into, _, _, _)) -> effects.Buffers.Add into.Buffer
         | Node.Leaf(Stmt.Copy(into, _, _)) -> effects.Buffers.Add into.Buffer
-        | Node.Leaf(Stmt.Call kernel) -> effects.Buffers.Add(Uses.written kernel)
+        | Node.Leaf(Stmt.Call kernel) -> Uses.written kernel |> List.iter effects.Buffers.Add
         | Node.Method _ -> effects.Unknown <- true
         | _ -> ()
 

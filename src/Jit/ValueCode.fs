@@ -127,6 +127,7 @@ type ValueCode
         | Op.LaneIndex
         | Op.LaneMask _
         | Op.Gather _
+        | Op.Window _
         | Op.Pack _ -> Errors.bug "Emitter" "an operation of eight lanes gives one"
 
     and pushScalarFunction value op x =
@@ -200,9 +201,20 @@ type ValueCode
                 pushValue scalars[lane] 0
 
             VectorCode.ofLanes w set elem
+        | Op.Window(first, second, start) -> pushWindow elem first second (start + part * lanes)
         | Op.Get variable -> pushVariable variable part
         | Op.ReduceLanes _
         | Op.Lane _ -> Errors.bug "Emitter" "an operation of one lane gives eight"
+
+    /// As many lanes of two values as a part has, from a lane on.
+    and pushWindow elem first second start =
+        let source index () = if index < parts then pushValue first index else pushValue second (index - parts)
+        let index = start / lanes
+
+        if start % lanes = 0 then
+            source index ()
+        else
+            LaneCode.window w set elem (source index) (source (index + 1)) (start % lanes)
 
     and pushLaneConstants elem (valueAt: int -> int64) part =
         for lane in part * lanes .. part * lanes + lanes - 1 do

@@ -118,15 +118,15 @@ module VectorCode =
 
     /// The lanes from `shift` on of the vector at an address, then those of the vector behind it.
     let loadAcross (w: Writer) (set: VectorSet) elem (pushFirst: Push) (pushSecond: Push) shift =
-        pushSecond ()
-        load w set Elem.Long
         pushFirst ()
-        load w set Elem.Long
+        load w set Elem.Real
+        pushSecond ()
+        load w set Elem.Real
         w.Int32 shift
-        w.Call set.AlignLanes
+        w.Call(set.Window real)
 
-        if not (Registers.isInteger elem) then
-            asReal w set
+        if Registers.isInteger elem then
+            asInteger w set
 
     /// Stores the topmost entry, a part, at the address below it.
     let store (w: Writer) (set: VectorSet) elem =

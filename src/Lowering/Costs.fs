@@ -4,6 +4,7 @@
 namespace Ppl.Lowering
 
 open System.Collections.Generic
+open Ppl.Core
 open Ppl.Core.Ir
 
 /// What a run of some statements does.
@@ -145,6 +146,9 @@ module Costs =
         | Kernel.Fourier(_, _, rows, n, _) ->
             let count = 2.0 * float rows * float n
             tally.Call($"fourier {rows}x{n}", 2.5 * count * System.Math.Log2(float n), count, count, times)
+        | Kernel.Custom(call, _, _) ->
+            let count (types: TensorType[]) = types |> Array.sumBy (fun ty -> float ty.Shape.Count)
+            tally.Call($"custom {call.Operation.Name}", 0.0, count call.Arguments, count call.Results, times)
         | Kernel.Sort(_, _, _, rows, n) ->
             let count = float rows * float n
             tally.Call($"sort {rows}x{n}", 0.0, count, count, times)

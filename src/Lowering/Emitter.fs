@@ -33,7 +33,8 @@ module internal Operation =
         | Op.ReduceLanes(_, a)
         | Op.Lane(a, _) -> visit a
         | Op.Binary(_, a, b)
-        | Op.Compare(_, a, b) ->
+        | Op.Compare(_, a, b)
+        | Op.Window(a, b, _) ->
             visit a
             visit b
         | Op.Fma(a, b, c)

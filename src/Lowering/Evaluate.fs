@@ -182,6 +182,9 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
         | Op.ReduceLanes(op, a) -> reduce op values[a]
         | Op.Lane(a, lane) -> Storage.gather [| lane |] values[a]
         | Op.Pack items -> joined (items |> Array.map (fun item -> values[item]))
+        | Op.Window(a, b, start) ->
+            let lane i = Storage.gather [| i % 8 |] values[if i < 8 then a else b]
+            joined (Array.init 8 (fun i -> lane (start + i)))
         | Op.Get variable -> variables[variable]
 
     let keyAt (address: Address) =
@@ -279,6 +282,12 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
             let data: float[] = Array.zeroCreate (2 * rows * n)
             FourierTransform.Run(rows, n, inverse, floats x data.Length, data)
             writeAll result (Storage.F64 data)
+        | Kernel.Custom(call, results, arguments) ->
+            let read (address: Address) (ty: TensorType) = Literal.create ty.Shape (elements address ty.Shape.Count)
+
+            Array.map2 read arguments call.Arguments
+            |> call.Evaluate
+            |> Array.iter2 (fun address (value: Literal) -> writeAll address value.Data) results
         | Kernel.Sort(destination, source, elem, rows, n) ->
             let sorted: int64[] = Array.zeroCreate (rows * n)
 

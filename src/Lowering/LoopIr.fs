@@ -142,8 +142,26 @@ type Op =
     | Lane of Value * lane: int
     /// Eight scalars to the eight lanes, in order.
     | Pack of Value[]
+    /// Of two vectors one after the other, the eight lanes from lane `start` (1 to 7) on (Eight).
+    | Window of first: Value * second: Value * start: int
     /// The current content of a variable.
     | Get of Variable
+
+/// An operation from outside, for arguments of certain types. Engines know a call by its reference.
+[<Sealed>]
+type CustomCall(operation: ICustomOperation, arguments: TensorType[], results: TensorType[]) =
+
+    /// What is called.
+    member _.Operation = operation
+
+    /// The types of the arguments.
+    member _.Arguments = arguments
+
+    /// The types of the results.
+    member _.Results = results
+
+    /// The results, after a check that they have their types.
+    member _.Evaluate(values: Literal[]) = CustomCalls.evaluate operation results values
 
 /// Calls of the hand-written kernels of Ppl.Kernels on whole buffers.
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
@@ -195,6 +213,8 @@ type Kernel =
     | JoinExponentials of destination: Address * distance: int * source: Address * sourceDistance: int * n: int
     /// The Fourier transforms of `rows` rows of n real parts and then n imaginary ones
     | Fourier of result: Address * x: Address * rows: int * n: int * inverse: bool
+    /// An operation from outside: results, arguments
+    | Custom of call: CustomCall * results: Address[] * arguments: Address[]
     /// Each of `rows` rows of n elements, sorted
     | Sort of destination: Address * source: Address * elem: Elem * rows: int * n: int
     /// The indices (Int) of the sorted elements of each row

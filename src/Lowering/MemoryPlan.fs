@@ -72,6 +72,9 @@ let private kernelBuffers kernel (touch: Address -> unit) =
     | Kernel.Fourier(a, b, _, _, _) ->
         touch a
         touch b
+    | Kernel.Custom(_, results, arguments) ->
+        Array.iter touch results
+        Array.iter touch arguments
     | Kernel.Gemm(a, b, c, _, _, _, _, _, _)
     | Kernel.CholeskyVjp(a, b, c, _)
     | Kernel.TriangularSolve(a, b, c, _, _, _, _, _, _)

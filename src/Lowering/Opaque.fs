@@ -23,6 +23,15 @@ let private random (r: Region) (eq: Equation) op =
 
     r.Views[v] <- ValueSome target
 
+/// Calls an operation from outside.
+let private custom (r: Region) (eq: Equation) op =
+    let types = Array.map r.Type
+    let arguments = eq.Args |> Array.map (fun v -> Places.addressOf (Places.dense r v))
+    let targets = eq.Outs |> Array.map (Places.allocate r)
+    let call = CustomCall(op, types eq.Args, types eq.Outs)
+    r.Emitter.Do(Stmt.Call(Kernel.Custom(call, Array.map Places.addressOf targets, arguments)))
+    Array.iter2 (fun v view -> r.Views[v] <- ValueSome view) eq.Outs targets
+
 /// Emits the equation at the depth of the region; control flow is left to the given function.
 let emit (r: Region) (eq: Equation) (control: ControlOp -> unit) =
     r.Emitter.Within(
@@ -40,5 +49,6 @@ let emit (r: Region) (eq: Equation) (control: ControlOp -> unit) =
             | Primitive.Fourier inverse -> Matrices.fourier r eq inverse
             | Primitive.Random op -> random r eq op
             | Primitive.Control op -> control op
+            | Primitive.Custom op -> custom r eq op
             | primitive -> Errors.bug "Opaque" $"{Primitive.name primitive} has no statements of its own"
     )

@@ -23,6 +23,20 @@ type Levels =
         ReduceKey: Var -> string
     }
 
+/// Whether what will be in memory lies there in row-major order without gaps.
+let rec private isContiguous (r: Region) v =
+    r.Stored[v]
+    || r.Role v <> Role.Inline
+    || match r.Definition v with
+       | ValueSome { Primitive = Primitive.Move(MoveOp.Slice(start, limit, stride)); Args = args } ->
+           let isWhole axis = start[axis] = 0 && limit[axis] = (r.Shape args[0])[axis]
+           // Some rows, one after the other.
+           Array.forall ((=) 1) stride
+           && Seq.forall isWhole (seq { 1 .. start.Length - 1 })
+           && isContiguous r args[0]
+       | ValueSome { Primitive = Primitive.Move _ } -> false
+       | _ -> true
+
 /// Whether the elements are in memory, or will be, possibly in another arrangement.
 let rec private isViewable (r: Region) v =
     r.Views[v].IsSome
@@ -34,11 +48,7 @@ let rec private isViewable (r: Region) v =
        | ValueSome { Primitive = Primitive.Index(IndexOp.DynamicSlice _) } -> true
        | ValueSome { Primitive = Primitive.Move(MoveOp.Concat _ | MoveOp.Pad _) } -> false
        | ValueSome { Primitive = Primitive.Move(MoveOp.Reshape shape); Args = args } ->
-           isViewable r args[0]
-           && (Facts.isTrivialReshape (r.Shape args[0]) shape
-               || match r.Definition args[0] with
-                  | ValueSome { Primitive = Primitive.Move _ } when r.Role args[0] = Role.Inline -> r.Stored[args[0]]
-                  | _ -> true)
+           isViewable r args[0] && (Facts.isTrivialReshape (r.Shape args[0]) shape || isContiguous r args[0])
        | ValueSome { Primitive = Primitive.Move _; Args = args } -> isViewable r args[0]
        | _ -> false
 
@@ -76,7 +86,8 @@ let private markRequired (r: Region) (eq: Equation) =
     | Primitive.Factor _
     | Primitive.Fourier _
     | Primitive.Random _
-    | Primitive.Control _ -> Array.iter (require r) eq.Args
+    | Primitive.Control _
+    | Primitive.Custom _ -> Array.iter (require r) eq.Args
     | _ -> ()
 
 let private liveEquations (r: Region) =

@@ -51,6 +51,7 @@ let private operation lanes op =
     | Op.ReduceLanes(op, a) -> $"reduce{op} {v a}"
     | Op.Lane(a, lane) -> $"lane {lane} {v a}"
     | Op.Pack items -> "pack " + (items |> Array.map v |> String.concat " ")
+    | Op.Window(a, b, start) -> $"window {start} {v a} {v b}"
     | Op.Get variable -> $"get x{variable}"
 
 let private kernel kernel =
@@ -74,6 +75,9 @@ let private kernel kernel =
     | Kernel.JoinExponentials(destination, distance, source, sourceDistance, n) ->
         $"joinExponentials {address destination} {distance} {address source} {sourceDistance} {n}"
     | Kernel.Fourier(result, x, rows, n, inverse) -> $"fourier {address result} {address x} {rows} {n} {inverse}"
+    | Kernel.Custom(call, results, arguments) ->
+        let all = Array.append results arguments |> Array.map address |> String.concat " "
+        $"custom {call.Operation.Name} {call.Operation.Version} {all}"
     | Kernel.Sort(destination, source, _, rows, n) -> $"sort {address destination} {address source} {rows} {n}"
     | Kernel.ArgSort(destination, source, _, rows, n) -> $"argSort {address destination} {address source} {rows} {n}"
     | Kernel.Search(destination, sorted, values, _, rows, n, m, right) ->

@@ -165,7 +165,8 @@ and private equation (r: Region) v (eq: Equation) at : Value =
     | Primitive.Factor _
     | Primitive.Fourier _
     | Primitive.Random _
-    | Primitive.Control _ -> Errors.bug "Pull" $"{Primitive.name eq.Primitive} is not evaluated by element"
+    | Primitive.Control _
+    | Primitive.Custom _ -> Errors.bug "Pull" $"{Primitive.name eq.Primitive} is not evaluated by element"
 
 /// A coordinate as a number.
 and coordinate (r: Region) elem (a: Affine) =
@@ -302,7 +303,21 @@ and private concat (r: Region) v (eq: Equation) axis (at: At) (axes: Affine[]) =
         if last < start + (r.Shape eq.Args[part])[axis] then
             eval r eq.Args[part] (At.axes at.Active (Index.withAxis axes axis (Affine.shift -start axes[axis])))
         else
-            packed r v at
+            match tryWindow r eq part (first - start) at axes with
+            | ValueSome value -> value
+            | ValueNone -> packed r v at
+
+/// Eight successive elements of two vectors of eight, one after the other.
+and private tryWindow (r: Region) (eq: Equation) part lane (at: At) (axes: Affine[]) : Value voption =
+    let isVector i = i < eq.Args.Length && (r.Shape eq.Args[i]).Rank = 1 && r.Count eq.Args[i] = 8
+
+    if at.Active = 8 && axes[0].Lane = 1 && isVector part && isVector (part + 1) then
+        let e = r.Emitter
+        let block x = e.Wide(eval r x (At.block 8 0))
+        let first, second = block eq.Args[part], block eq.Args[part + 1]
+        ValueSome(e.Let(r.Floor, (e.TypeOf first).Elem, Lanes.Eight, Op.Window(first, second, lane)))
+    else
+        ValueNone
 
 and private take (r: Region) v (eq: Equation) axis (at: At) (axes: Affine[]) =
     let e = r.Emitter

@@ -105,7 +105,8 @@ module internal Facts =
         | Primitive.Factor _
         | Primitive.Fourier _
         | Primitive.Random _
-        | Primitive.Control _ -> Role.Opaque
+        | Primitive.Control _
+        | Primitive.Custom _ -> Role.Opaque
 
     /// Rough cost of one element of an elementwise operation, in additions.
     let opCost primitive =

@@ -48,7 +48,7 @@ internal static class Cancellation
         });
         timer.Start();
         var d = RunOptions.Default;
-        var run = new RunOptions(d.Chains, 100, 200_000, 1, 1, d.Start, d.CompressData, d.Lanes);
+        var run = new RunOptions(d.Chains, 100, 200_000, 1, 1, d.Start, d.CompressData, d.SplitRecurrences, d.Lanes);
         var control = new RunControl(stop.Token, null, TimeSpan.FromSeconds(1.0));
         var target = SamplingTargetModule.ofTarget(Target.OfModel(model.Build()));
         RunResult result = Nuts.sampleWith(control, new CpuEngine(), NutsOptions.Default, run, target);

@@ -32,16 +32,16 @@ public sealed class CompiledGradient : IDisposable
 
     /// <summary>
     /// Compiles the model of that name with an engine of its own, so that nothing comes from a cache; its data are
-    /// compressed, if asked for.
+    /// compressed and its recurrences are in lanes, if asked for.
     /// </summary>
-    public static CompiledGradient Of(string model, bool compress = true) => Of(RealModels.Find(model), compress);
+    public static CompiledGradient Of(string model, bool compress = true, bool split = true) => Of(RealModels.Find(model), compress, split);
 
-    /// <inheritdoc cref="Of(string, bool)"/>
-    public static CompiledGradient Of(RealModel model, bool compress = true)
+    /// <inheritdoc cref="Of(string, bool, bool)"/>
+    public static CompiledGradient Of(RealModel model, bool compress = true, bool split = true)
     {
         var target = Target.OfModel(model.Build());
         IEngine engine = new CpuEngine();
-        var options = new SimplifyOptions(compress);
+        var options = new SimplifyOptions(compress, split);
         var compiled = Compile.valueAndGradWith(options, engine, target.Dimension, FSharpFunction(target));
         return new(target.Dimension, compiled.Program, compiled);
     }

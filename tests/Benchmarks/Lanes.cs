@@ -34,7 +34,7 @@ internal static class Lanes
                 RunResult Sample(int lanes)
                 {
                     var d = RunOptions.Default;
-                    var run = new RunOptions(Chains, 300, 2_000, 1, 1, d.Start, d.CompressData, lanes);
+                    var run = new RunOptions(Chains, 300, 2_000, 1, 1, d.Start, d.CompressData, d.SplitRecurrences, lanes);
                     return kernel == "hmc"
                         ? Hmc.sample(engine, HmcOptions.Default, run, target)
                         : Nuts.sample(engine, NutsOptions.Default, run, target);

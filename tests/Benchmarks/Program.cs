@@ -13,7 +13,8 @@ if (args.Length > 0 && args[0] == Startup.Child)
 var commands = new Dictionary<string, Func<string[], Table>>
 {
     ["gradients"] = Gradients.Run,
-    ["compress"] = Compressed.Run,
+    ["compress"] = Switches.Compression,
+    ["recurrences"] = Switches.Recurrences,
     ["profile"] = Profile.Run,
     ["lanes"] = Lanes.Run,
     ["nuts"] = Sampling.Run,

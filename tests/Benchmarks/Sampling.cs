@@ -56,7 +56,7 @@ internal static class Sampling
         Figures Once(ulong seed)
         {
             var d = RunOptions.Default;
-            var run = new RunOptions(d.Chains, d.Warmup, d.Draws, seed, 1, d.Start, d.CompressData, d.Lanes);
+            var run = new RunOptions(d.Chains, d.Warmup, d.Draws, seed, 1, d.Start, d.CompressData, d.SplitRecurrences, d.Lanes);
             return Measure(Nuts.sample(engine, NutsOptions.Default, run, target));
         }
 

@@ -14,7 +14,7 @@ open Ppl.Examples
 open Ppl.Kernels
 
 let private vector n = TensorType.create DType.F64 (Shape.ofList [ n ])
-let private off = { CompressData = false }
+let private off = { SimplifyOptions.Default with CompressData = false }
 
 let private compressed n (f: Tensor -> Tensor) =
     let g, notes =

@@ -291,7 +291,15 @@ let private transforms =
         one "dct" (matrix 2 5 0.2) (fun x -> Ops.square (Ops.dct x))
     ]
 
-/// General systems and decompositions, which are of f64 only.
+let private customs =
+    [
+        case "twist" [ x5; y5 ] (fun xs ->
+            let results = CustomCases.twist.Apply [| Ops.sin xs[0]; xs[1] |]
+            [| Ops.square results[0]; Ops.exp (0.1 * results[1]) |])
+        one "bump" (matrix 2 3 0.2) (fun x -> Ops.square (Array.head (CustomCases.bump.Apply [| Ops.exp x |])))
+    ]
+
+/// General systems and decompositions: f32 loses digits where eigenvalues are near each other.
 let private decompositions =
     [
         let general = reals [ 3; 3 ] [ 0.4; 1.3; -0.7; 2.1; 0.2; 0.5; -0.9; 0.8; 1.6 ]
@@ -427,6 +435,7 @@ let inAnyReal =
             accesses
             linearAlgebra
             transforms
+            customs
             loops
         ]
 

@@ -342,13 +342,15 @@ let private decomposition (b: Build) =
     let n = b.Below 4
     let outer = Array.init (b.Below 2) (fun _ -> b.Below 3)
     let shape = Array.append outer [| n; n |] |> Shape.ofArray
-    let m = bounded b (b.Need(f64 shape))
+    let dtype = b.Vary DType.F64
+    let m = bounded b (b.Need(TensorType.create dtype shape))
     let small = b.One(Primitive.Binary BinaryOp.Mul, [| m; fillLike b m 0.3 |])
 
     let entries =
         Array.init shape.Count (fun i -> if i % (n * n) / n = i % n then 3.0 * float (1 + i % n) else 0.0)
 
-    let apart = b.Constant(Literal.create shape (Storage.F64 entries))
+    let entries = Literal.create shape (Storage.F64 entries)
+    let apart = b.Constant((Reference.evaluate (Primitive.Convert dtype) [| entries |])[0])
     let a = b.One(Primitive.Binary BinaryOp.Add, [| apart; small |])
 
     let op =
@@ -364,7 +366,8 @@ let private decomposition (b: Build) =
 
     let args =
         match op with
-        | FactorOp.Solve _ -> [| a; b.Need(f64 (Array.append outer [| n; b.Below 4 |] |> Shape.ofArray)) |]
+        | FactorOp.Solve _ ->
+            [| a; b.Need(TensorType.create dtype (Array.append outer [| n; b.Below 4 |] |> Shape.ofArray)) |]
         | _ -> [| a |]
 
     b.Add(Primitive.Factor op, args) |> ignore
@@ -373,8 +376,18 @@ let private fourier (b: Build) =
     let outer = Array.init (b.Below 2) (fun _ -> b.Below 3)
     let shape = Array.append outer [| 2; b.Extent |] |> Shape.ofArray
     let x = b.Need(TensorType.create (b.Vary DType.F64) shape)
-    let x = if b.Tame then bounded b x else x
+    // Errors are relative to the largest element.
+    let x = if b.IsSmooth || b.Tame then bounded b x else x
     b.Add(Primitive.Fourier(b.Chance 0.5), [| x |]) |> ignore
+
+let private custom (b: Build) =
+    let x = b.Need(TensorType.create (b.Vary DType.F64) b.Shape)
+
+    if b.Chance 0.5 then
+        b.Add(Primitive.Custom CustomCases.bump, [| x |]) |> ignore
+    else
+        let x = bounded b x
+        b.Add(Primitive.Custom CustomCases.twist, [| x; bounded b (b.Need(b.TypeOf x)) |]) |> ignore
 
 let private random (b: Build) =
     let key = b.Need TypeRules.key
@@ -513,6 +526,7 @@ and private rules: (Build -> unit)[] =
         take
         block
         random
+        custom
         source
     |]
 

@@ -29,6 +29,12 @@ let private literal (seed: int) (ty: TensorType) =
 
 let private loopsOf types f = Compile.program types f |> Lower.program
 
+/// The same with recurrences stepped one by one.
+let private plainLoopsOf types f =
+    Trace.program types f
+    |> Simplify.programWith { SimplifyOptions.Default with SplitRecurrences = false }
+    |> Lower.program
+
 /// The statements of a block and of all blocks inside it.
 let rec private statements (block: Block) : Stmt list =
     [
@@ -109,7 +115,7 @@ let ``small vectors never touch memory`` () =
 [<Fact>]
 let ``a recursion over scalars lives in variables`` () =
     let program =
-        loopsOf [| f64 [ 3 ]; f64 [ 100 ] |] (fun args ->
+        plainLoopsOf [| f64 [ 3 ]; f64 [ 100 ] |] (fun args ->
             let step (carry: Tensor[]) (xs: Tensor[]) =
                 let variance = args[0].[0] + args[0].[1] * Ops.square xs[0] + args[0].[2] * carry[0]
                 [| variance; carry[1] + Ops.log variance |], [||]

@@ -162,12 +162,13 @@ type private Maker(seed: int, size: int) =
         | _ -> load (one elem)
 
     let vectorOp elem =
-        match random.Next 6 with
+        match random.Next 7 with
         | 0 -> gather elem
         | 1 -> Op.Pack(Array.init 8 (fun _ -> find (one elem)))
         | 2 when elem = Elem.Mask -> Op.LaneMask(random.Next 9)
         | 2 when elem = Elem.Int -> Op.LaneIndex
         | 3 -> Op.Splat(find (one elem))
+        | 4 -> Op.Window(find (eight elem), find (eight elem), 1 + random.Next 7)
         | _ -> load (eight elem)
 
     let mixedOp (ty: ValueType) =

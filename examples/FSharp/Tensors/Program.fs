@@ -26,3 +26,6 @@ let compiled = (engine :> Ir.IEngine).Compile program
 let again = compiled.Run [| starts.Value |] |> Array.head |> Tensor.OfLiteral
 printfn $"{slope.Height} {slope.Rate}\n{hessian}\n{slopes}\n{again}"
 printfn $"{Explain.program engine program}"
+
+// An operation of one's own, in another file.
+Ppl.Examples.Kepler.show ()

@@ -99,6 +99,27 @@ module Errors =
             $"{operation}: a tensor of a traced function is used after the function was traced."
             "return tensors from the function instead of storing them in variables outside"
 
+    /// PPL5010: a custom operation that breaks its own contract.
+    let customOperation (operation: string) (what: string) : 'a =
+        fail
+            "PPL5010"
+            $"custom operation {operation}: {what}."
+            "make ResultTypes, Evaluate and the rules of the operation agree; Custom.check compares them"
+
+    /// PPL5011: rules of a custom operation that differ from what Custom.check expects.
+    let customRule (operation: string) (what: string) : 'a =
+        fail
+            "PPL5011"
+            $"custom operation {operation}: {what}."
+            "correct the rule, or check at arguments where Evaluate is smooth and of moderate size"
+
+    /// PPL5006: a derivative that a custom operation does not have.
+    let noCustomRule (operation: string) : 'a =
+        fail
+            "PPL5006"
+            $"custom operation {operation}: it has neither a Vjp nor a Jvp."
+            "override one of them, or put Ops.stopGradient around its arguments"
+
     /// PPL7001: a state that should be impossible.
     let bug (where: string) (what: string) : 'a =
         fail

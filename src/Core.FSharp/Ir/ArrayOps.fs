@@ -110,20 +110,20 @@ type FactorOp =
     /// (L [..,n,n], C [..,n,n]) -> the cotangent of A = L L' from the cotangent C of L: Phi(S + S') with
     /// S = L'^-1 Phi(L' C) L^-1, Phi taking the lower triangle and half the diagonal; reads the lower triangles of both.
     | CholeskyVjp
-    /// (A [..,n,n], B [..,n,k]) -> X with A X = B, or A' X = B; a singular A divides by zero (f64)
+    /// (A [..,n,n], B [..,n,k]) -> X with A X = B, or A' X = B; a singular A divides by zero
     | Solve of adjoint: bool
-    /// A [..,n,n] -> log |det A| [..]; -inf where A is singular (f64)
+    /// A [..,n,n] -> log |det A| [..]; -inf where A is singular
     | LogAbsDet
-    /// A [..,n,n] -> the sign of det A [..]: -1, 0 or 1 (f64)
+    /// A [..,n,n] -> the sign of det A [..]: -1, 0 or 1
     | DetSign
     /// A [..,m,n], m >= n -> Q [..,m,n] above R [..,n,n] with Q R = A, Q'Q = I, R upper triangular with a nonnegative
-    /// diagonal (f64)
+    /// diagonal
     | Qr
     /// A [..,n,n], symmetric, of which the lower triangle is read -> the eigenvalues, ascending, as one row above the
-    /// eigenvectors, the columns of V [..,n,n]; of each the first of the largest components is positive (f64)
+    /// eigenvectors, the columns of V [..,n,n]; of each the first of the largest components is positive
     | Eigh
     /// A [..,m,n] -> U [..,m,k] above the singular values, descending, as one row, above V [..,n,k], k = min(m, n), with
-    /// A = U diag(s) V'; of each column of V the first of the largest components is positive (f64)
+    /// A = U diag(s) V'; of each column of V the first of the largest components is positive
     | Svd
 
 /// Counter-based randomness. A key is i32[2], the two words of a Philox4x32-10 key; P(c) below is the block of four words

@@ -29,6 +29,7 @@ module private Bits =
         | Primitive.Factor x, Primitive.Factor y -> x = y
         | Primitive.Fourier x, Primitive.Fourier y -> x = y
         | Primitive.Random x, Primitive.Random y -> x = y
+        | Primitive.Custom x, Primitive.Custom y -> x.Name = y.Name && x.Version = y.Version
         | _ -> Object.ReferenceEquals(a, b)
 
     let hash primitive =

@@ -111,6 +111,9 @@ let rec private primitive writer op =
     | Primitive.Random(RandomOp.Uniform shape)
     | Primitive.Random(RandomOp.Bits shape) -> ints writer (shape.ToArray())
     | Primitive.Control op -> control writer op
+    | Primitive.Custom op ->
+        text writer op.Name
+        text writer op.Version
 
 and private control writer op =
     match op with

@@ -33,9 +33,9 @@ let private requireSquare name (ty: TensorType) =
     if rank < 2 || ty.Shape[rank - 1] <> ty.Shape[rank - 2] then
         Errors.shapes name $"needs square matrices, got {ty}"
 
-/// The batch extents of matrices, their rows and columns; f64.
+/// The batch extents of matrices, their rows and columns.
 let private matrices name (ty: TensorType) =
-    requireDType name [ DType.F64 ] ty
+    requireDType name reals ty
 
     if ty.Shape.Rank < 2 then
         Errors.shapes name $"needs matrices, got {ty}"
@@ -71,8 +71,8 @@ let factor op (types: TensorType[]) =
     match op with
     | FactorOp.Solve _ ->
         arity "solve" 2 types
-        Array.iter (requireDType "solve" [ DType.F64 ]) types
         requireSquare "solve" types[0]
+        requireSameDType "solve" types
         requireRightSide "solve" types
         types[1]
     | FactorOp.LogAbsDet

@@ -55,6 +55,30 @@ and [<RequireQualifiedAccess; NoComparison; ReferenceEquality>] Primitive =
     | Fourier of inverse: bool
     | Random of random: RandomOp
     | Control of control: ControlOp
+    /// An operation from outside.
+    | Custom of custom: ICustomOperation
+
+/// An operation that is defined outside of Ppl: the one open door. It is pure (equal arguments give equal results, and nothing
+/// else happens) and thread-safe (it may run on several threads at once). Two operations of one name and version are taken
+/// for the same. CustomOperation is the convenient way to define one.
+and ICustomOperation =
+    /// Letters, digits, '.', '-' and '_'.
+    abstract Name: string
+    /// Likewise; another version is another operation.
+    abstract Version: string
+    /// The types of the results, at least one; an error for arguments that do not fit.
+    abstract ResultTypes: arguments: TensorType[] -> TensorType[]
+    /// The results, of those types.
+    abstract Evaluate: arguments: Literal[] -> Literal[]
+    /// For arguments of these types: (xs, ys, cotangents of ys) -> a cotangent for each x, linear in the cotangents; those
+    /// of arguments that are not real are ignored. None: there is no such rule.
+    abstract Vjp: arguments: TensorType[] -> Program option
+    /// For arguments of these types: (xs, ys, tangents of xs) -> a tangent for each y, linear in the tangents; those of
+    /// results that are not real are ignored. None: there is no such rule.
+    abstract Jvp: arguments: TensorType[] -> Program option
+    /// For arguments of these types: xs -> ys, where the ys and those xs that vary have the lanes along a new first axis.
+    /// None: the lanes are computed one by one.
+    abstract Batch: lanes: int * arguments: TensorType[] * varies: bool[] -> Program option
 
 /// outs = primitive args
 and [<NoComparison; ReferenceEquality>] Equation =
@@ -63,7 +87,7 @@ and [<NoComparison; ReferenceEquality>] Equation =
         Primitive: Primitive
         /// The arguments.
         Args: Var[]
-        /// The results, one unless the primitive is Control.
+        /// The results, one unless the primitive is Control or Custom.
         Outs: Var[]
     }
 

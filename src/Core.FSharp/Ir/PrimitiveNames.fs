@@ -172,6 +172,7 @@ module Primitive =
         | Primitive.Control(ControlOp.Scan _) -> "scan"
         | Primitive.Control(ControlOp.Checkpoint _) -> "checkpoint"
         | Primitive.Control(ControlOp.CustomGrad _) -> "customGrad"
+        | Primitive.Custom _ -> "custom"
 
     /// Whether element i of the result depends on element i of each argument alone.
     let isElementwise primitive =

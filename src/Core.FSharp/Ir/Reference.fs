@@ -38,7 +38,7 @@ let private setRow (target: Storage) index (row: Literal) =
     let count = Storage.length row.Data
     Storage.scatter (Array.init count (fun i -> index * count + i)) row.Data target
 
-/// Every primitive but Control; the arguments fit and `ty` is the type of the result.
+/// Every primitive but Control and Custom; the arguments fit and `ty` is the type of the result.
 let private single primitive (ty: TensorType) (args: Literal[]) : Storage =
     match primitive with
     | Primitive.Constant value -> value.Data
@@ -58,13 +58,15 @@ let private single primitive (ty: TensorType) (args: Literal[]) : Storage =
     | Primitive.Factor op -> ReferenceMatrices.factor op ty args
     | Primitive.Fourier inverse -> ReferenceFourier.transform inverse args[0]
     | Primitive.Random op -> random op ty args
-    | Primitive.Control _ -> Errors.bug "Reference.single" "control flow is evaluated by Reference.control"
+    | Primitive.Control _
+    | Primitive.Custom _ -> Errors.bug "Reference.single" "several results are those of Reference.apply"
 
 let private truth (values: Literal[]) = (Literal.bools values[0])[0]
 
 let rec private apply primitive (types: TensorType[]) (args: Literal[]) : Literal[] =
     match primitive with
     | Primitive.Control op -> control op types args
+    | Primitive.Custom op -> CustomCalls.evaluate op types args
     | _ -> [| { Type = types[0]; Data = single primitive types[0] args } |]
 
 and private control op (types: TensorType[]) (args: Literal[]) =

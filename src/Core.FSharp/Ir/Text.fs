@@ -13,11 +13,17 @@ open System.Text.RegularExpressions
 open Ppl.Core
 
 /// Lines without their indentation; blank ones are passed over.
-type private Reader(text: string) =
+type private Reader(text: string, operations: ICustomOperation[]) =
     let lines = text.Split '\n'
     let mutable next = 0
 
     member _.Fail(what: string) : 'a = Errors.syntax next what
+
+    /// The operation from outside of this name and version.
+    member this.Operation(name: string, version: string) =
+        match operations |> Array.tryFind (fun op -> op.Name = name && op.Version = version) with
+        | Some op -> op
+        | None -> this.Fail $"no custom operation '{name}' of version {version} was given to Text.parseWith"
 
     member _.AtEnd = lines |> Array.skip next |> Array.forall String.IsNullOrWhiteSpace
 
@@ -187,6 +193,7 @@ type private Line =
         | Some(_, value) -> value
         | None -> this.Reader.Fail $"{this.Name} needs {key}="
 
+    member this.Word key = this.Value key
     member this.Int key = readInt this.Reader (this.Value key)
     member this.Ints key = readInts this.Reader (this.Value key)
     member this.Flag key = readFlag this.Reader (this.Value key)
@@ -235,6 +242,7 @@ let private dataPrimitive (line: Line) =
     | "triangularSolve" -> Primitive.Factor(FactorOp.TriangularSolve(line.Flag "lower", line.Flag "transpose"))
     | "solve" -> Primitive.Factor(FactorOp.Solve(line.Flag "adjoint"))
     | "fourier" -> Primitive.Fourier(line.Flag "inverse")
+    | "custom" -> Primitive.Custom(line.Reader.Operation(line.Word "name", line.Word "version"))
     | "uniform" -> Primitive.Random(RandomOp.Uniform line.Type.Shape)
     | "bits" -> Primitive.Random(RandomOp.Bits line.Type.Shape)
     | name ->
@@ -351,10 +359,12 @@ let print (program: Program) =
     TextOutput.write out 0 "program" program
     out.ToString()
 
-/// <summary>The program of a text in the form of <see cref="M:Ppl.Core.Ir.Text.print"/>.</summary>
+/// <summary>
+/// The program of a text in the form of <see cref="M:Ppl.Core.Ir.Text.print"/>, in which these custom operations may occur.
+/// </summary>
 /// <exception cref="T:Ppl.Core.PplException">PPL5007: the line, and what is wrong with it.</exception>
-let parse (text: string) : Program =
-    let reader = Reader text
+let parseWith (operations: ICustomOperation seq) (text: string) : Program =
+    let reader = Reader(text, Array.ofSeq operations)
     let program = readProgram reader "program"
 
     if not reader.AtEnd then
@@ -362,3 +372,7 @@ let parse (text: string) : Program =
         reader.Fail $"'{line}' follows the program"
 
     program
+
+/// <summary>The program of a text in the form of <see cref="M:Ppl.Core.Ir.Text.print"/>.</summary>
+/// <exception cref="T:Ppl.Core.PplException">PPL5007: the line, and what is wrong with it.</exception>
+let parse (text: string) : Program = parseWith [] text

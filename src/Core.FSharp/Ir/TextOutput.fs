@@ -40,6 +40,7 @@ let attributes primitive =
         [ "lower", flagOf lower; "transpose", flagOf transpose ]
     | Primitive.Factor(FactorOp.Solve adjoint) -> [ "adjoint", flagOf adjoint ]
     | Primitive.Fourier inverse -> [ "inverse", flagOf inverse ]
+    | Primitive.Custom op -> [ "name", op.Name; "version", op.Version ]
     | Primitive.Control(ControlOp.While(constants, _, _)) -> [ "constants", string constants ]
     | Primitive.Control(ControlOp.Scan(constants, carry, length, reverse, _)) ->
         [ "constants", string constants; "carry", string carry; "length", string length; "reverse", flagOf reverse ]

@@ -71,3 +71,4 @@ let results primitive (types: TensorType[]) : TensorType[] =
         [| MatrixTypes.fourier types[0] |]
     | Primitive.Random op -> [| random op types |]
     | Primitive.Control op -> ControlTypes.control op types
+    | Primitive.Custom op -> CustomCalls.resultTypes op types

@@ -31,7 +31,10 @@ module Work =
         | Primitive.Binary BinaryOp.Pow -> 50.0
         | Primitive.Special _ -> 500.0
         | Primitive.Random _ -> 5.0
-        | Primitive.Order _ -> 20.0
+        | Primitive.Order _
+        | Primitive.Fourier _ -> 20.0
+        // Whatever is worth an operation of its own.
+        | Primitive.Custom _ -> 1000.0
         | Primitive.Constant _
         | Primitive.Iota _
         | Primitive.Move _ -> 0.0

@@ -1,6 +1,6 @@
 // Linear algebra beyond products, Cholesky factors and triangular systems: general systems, determinants, QR, eigenvalues,
 // singular values. Matrices are the last two axes, batched over the others. All are differentiable both ways and batched by
-// vmap; f64 only. Relies on Ops. Read Control next.
+// vmap; f32 is computed in f64 and rounded once. Relies on Ops. Read Control next.
 /// Linear systems, determinants and factorisations.
 [<RequireQualifiedAccess>]
 module Ppl.Core.Tensors.LinearAlgebra
@@ -21,7 +21,7 @@ let private vector (row: Tensor) =
 /// X with A X = B for square A [.., n, n] and B [.., n, k], by LU factorisation with partial pivoting.
 /// A singular A divides by zero: infinities and NaN.
 /// </summary>
-/// <exception cref="T:Ppl.Core.PplException">PPL5001: shapes that do not fit. PPL5002: not f64.</exception>
+/// <exception cref="T:Ppl.Core.PplException">PPL5001: shapes that do not fit. PPL5002: not real, or of two types.</exception>
 let solve (a: Tensor) (b: Tensor) : Tensor = apply (FactorOp.Solve false) [| a; b |]
 
 /// X with A' X = B; as solve.
@@ -32,7 +32,7 @@ let identityLike (x: Tensor) : Tensor =
     let n = x.Shape[x.Shape.Rank - 1]
     let entries = Array.init (n * n) (fun i -> if i / n = i % n then 1.0 else 0.0)
     let unit = Tensor.OfLiteral(Literal.create (Shape.ofList [ n; n ]) (Storage.F64 entries))
-    Ops.broadcastTo x.Shape unit
+    Ops.broadcastTo x.Shape (Ops.convert x.DType unit)
 
 /// The inverse of A [.., n, n]: solve is faster and more accurate where the inverse would be multiplied.
 let inverse (a: Tensor) : Tensor = solve a (identityLike a)
@@ -60,7 +60,7 @@ let solveDefinite (a: Tensor) (b: Tensor) : Tensor =
 /// nonnegative diagonal, so that the factors are unique for full column rank; without it they have no derivative.
 /// By Householder reflections; entries between 1e-150 and 1e150.
 /// </summary>
-/// <exception cref="T:Ppl.Core.PplException">PPL5001: more columns than rows. PPL5002: not f64.</exception>
+/// <exception cref="T:Ppl.Core.PplException">PPL5001: more columns than rows. PPL5002: not real.</exception>
 let qr (a: Tensor) : struct (Tensor * Tensor) =
     let packed = apply FactorOp.Qr [| a |]
     let m = a.Shape[a.Shape.Rank - 2]
@@ -72,7 +72,7 @@ let qr (a: Tensor) : struct (Tensor * Tensor) =
 /// By Jacobi rotations. Where eigenvalues coincide, their vectors have no derivative: infinities or NaN, unless only the
 /// values are used.
 /// </summary>
-/// <exception cref="T:Ppl.Core.PplException">PPL5001: not square. PPL5002: not f64.</exception>
+/// <exception cref="T:Ppl.Core.PplException">PPL5001: not square. PPL5002: not real.</exception>
 let eigh (a: Tensor) : struct (Tensor * Tensor) =
     let packed = apply FactorOp.Eigh [| a |]
     struct (vector (rows 0 1 packed), rows 1 packed.Shape[packed.Shape.Rank - 2] packed)
@@ -82,7 +82,7 @@ let eigh (a: Tensor) : struct (Tensor * Tensor) =
 /// s [.., k], descending, k the smaller of m and n; of each column of V the first of the largest components is positive.
 /// By one-sided Jacobi rotations. Where singular values coincide or vanish, their vectors have no derivative.
 /// </summary>
-/// <exception cref="T:Ppl.Core.PplException">PPL5001: not matrices. PPL5002: not f64.</exception>
+/// <exception cref="T:Ppl.Core.PplException">PPL5001: not matrices. PPL5002: not real.</exception>
 let svd (a: Tensor) : struct (Tensor * Tensor * Tensor) =
     let packed = apply FactorOp.Svd [| a |]
     let m = a.Shape[a.Shape.Rank - 2]

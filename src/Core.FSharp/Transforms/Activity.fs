@@ -26,7 +26,10 @@ let rec private walk (answers: Answers) (program: Program) (activeInputs: bool[]
             let args = eq.Args |> Array.map (fun v -> active[v])
 
             if Array.contains true args then
-                let outs = resultsOf answers eq.Primitive args
+                let outs =
+                    match eq.Primitive with
+                    | Primitive.Custom _ -> eq.Outs |> Array.map (fun _ -> true)
+                    | primitive -> resultsOf answers primitive args
 
                 for i in 0 .. eq.Outs.Length - 1 do
                     let v = eq.Outs[i]

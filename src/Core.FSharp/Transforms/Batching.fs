@@ -16,15 +16,15 @@ let private front x (rest: 'a[]) = Array.append [| x |] rest
 let private each n primitive (args: Lane[]) = Bind.one primitive (args |> Array.map (spread n))
 
 /// A scan over the lanes.
-let private oneByOne n primitive (args: Lane[]) =
+let private oneByOne n primitive (args: Lane[]) : Tensor[] =
     let sequences = args |> Array.filter _.Varies |> Array.map _.Value
     let places = args |> Array.scan (fun at x -> if x.Varies then at + 1 else at) 0
 
     let step _ (slices: Tensor[]) =
         let arguments = args |> Array.mapi (fun i x -> if x.Varies then slices[places[i]] else x.Value)
-        [||], [| Bind.one primitive arguments |]
+        [||], Bind.many primitive arguments
 
-    (snd (Control.scanBy false n step [||] sequences))[0]
+    snd (Control.scanBy false n step [||] sequences)
 
 let private move n op (args: Lane[]) =
     let shifted =
@@ -243,7 +243,14 @@ let simple n primitive (args: Lane[]) : Tensor =
     | Primitive.Factor op -> factor n op args
     | Primitive.Fourier _ -> each n primitive args
     // The keys of the lanes are independent: nothing is gained by drawing for all at once.
-    | Primitive.Random _ -> oneByOne n primitive args
+    | Primitive.Random _ -> (oneByOne n primitive args)[0]
     | Primitive.Constant _
     | Primitive.Iota _ -> Errors.bug "Batching.simple" "there is no argument that could differ between lanes"
-    | Primitive.Control _ -> Errors.bug "Batching.simple" "control flow has its own rules"
+    | Primitive.Control _
+    | Primitive.Custom _ -> Errors.bug "Batching.simple" "control flow and operations from outside have their own rules"
+
+/// The results of an operation from outside in n lanes, along their first axes: by its rule, or lane by lane.
+let custom n (op: ICustomOperation) (args: Lane[]) : Tensor[] =
+    match op.Batch(n, args |> Array.map _.Type, args |> Array.map _.Varies) with
+    | Some rule -> Trace.replay rule (args |> Array.map _.Value)
+    | None -> oneByOne n (Primitive.Custom op) args

@@ -134,6 +134,7 @@ module Grad =
             Errors.notDifferentiable "whileLoop" "a reverse derivative through a loop of unknown length"
         | Primitive.Control(ControlOp.Checkpoint body) -> backCheckpoint body step given
         | Primitive.Control(ControlOp.CustomGrad(captured, _, vjp)) -> backCustom captured vjp step given
+        | Primitive.Custom op -> CustomRules.vjp transposed op step.Args step.Results given
         | primitive -> Vjp.simple primitive step.ActiveArgs step.Args step.Results[0] given[0].Value
 
     /// The cotangents of a program's inputs, zero where none, only for those wanted.
@@ -146,6 +147,12 @@ module Grad =
                 if wanted[i] then
                     orZero inputs[i] result[i]
         |]
+
+    /// The cotangents of the arguments ts of a program that is linear in them; they follow xs.
+    and private transposed (program: Program) (xs: Tensor[]) (ts: Tensor[]) (given: Tensor option[]) =
+        let wanted = Array.append (xs |> Array.map (fun _ -> false)) (ts |> Array.map isReal)
+        let found = backInto program wanted (Array.append xs ts) given
+        Array.map2 orZero ts (deal wanted[xs.Length ..] found)
 
     and private backCond whenTrue whenFalse step given =
         let operands, wanted = step.Args[1..], step.ActiveArgs[1..]
@@ -216,6 +223,10 @@ module Grad =
         fun cotangents ->
             let results = back (cotangents |> Array.map Some)
             Array.map2 orZero xs results[captured..]
+
+    /// The cotangents, by those of the results (none: zero), of the arguments ts of a program that is linear in them; they
+    /// follow xs.
+    let internal transpose program xs ts given : Tensor[] = transposed program xs ts given
 
     let internal requireScalar (value: Tensor) =
         if value.Shape.Rank > 0 || not (isReal value) then

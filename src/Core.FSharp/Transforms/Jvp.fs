@@ -87,7 +87,8 @@ module Jvp =
         | Primitive.Compare _
         | Primitive.Order _
         | Primitive.Random _ -> None
-        | Primitive.Control _ -> Errors.bug "Jvp.simple" "control flow has its own rules"
+        | Primitive.Control _
+        | Primitive.Custom _ -> Errors.bug "Jvp.simple" "control flow and operations from outside have their own rules"
 
     let rec private push (program: Program) (xs: Tensor[]) (ts: Tensor option[]) : Tensor[] * Tensor option[] =
         let values: Tensor[] = Array.zeroCreate program.Types.Length
@@ -118,6 +119,9 @@ module Jvp =
             pushScan constants carry length reverse body args ts
         | Primitive.Control(ControlOp.Checkpoint body) -> pushCheckpoint eq body args ts
         | Primitive.Control(ControlOp.CustomGrad(captured, _, vjp)) -> pushCustom eq captured vjp args ts
+        | Primitive.Custom op ->
+            let results = Bind.many eq.Primitive args
+            results, CustomRules.jvp Grad.transpose op args results ts
         | primitive ->
             let results = Bind.many primitive args
             results, [| simple primitive args results[0] ts |]

@@ -1,55 +1,11 @@
 // Recurrences that are linear in what they carry: next = a carry + b. However the body of a scan spells it, the value that
 // the next step waits for is brought into this form, one fused multiply-add; a and b do not depend on the carry and can be
 // computed ahead. The identity is one of real arithmetic; results may differ by rounding.
-// Relies on Trace. Read Simplify next.
+// Relies on CarryForms and Trace. Read Lookahead next.
 module internal Ppl.Core.Transforms.Recurrence
 
 open Ppl.Core.Ir
 open Ppl.Core.Tensors
-
-/// A variable of a body as a function of one carry.
-[<RequireQualifiedAccess; NoComparison; NoEquality>]
-type private Form =
-    /// Does not depend on the carry.
-    | Free
-    /// slope carry + offset (none: zero)
-    | Affine of slope: Tensor * offset: Tensor option
-    | Other
-
-let private both combine (a: Tensor option) (b: Tensor option) =
-    match a, b with
-    | Some a, Some b -> Some(combine a b)
-    | Some a, None -> Some a
-    | None, _ -> b
-
-let private negated (slope: Tensor, offset: Tensor option) = -slope, Option.map (fun (b: Tensor) -> -b) offset
-
-let private sum (slope: Tensor, offset) (slope': Tensor, offset') =
-    Form.Affine(slope + slope', both (fun (a: Tensor) b -> a + b) offset offset')
-
-/// The form of the result of an equation from the forms and values of its arguments.
-let private apply primitive (forms: Form[]) (values: Tensor[]) : Form =
-    match primitive, forms with
-    | _ when forms |> Array.forall _.IsFree -> Form.Free
-    | Primitive.Unary UnaryOp.Neg, [| Form.Affine(a, b) |] -> Form.Affine(negated (a, b))
-    | Primitive.Binary BinaryOp.Add, [| Form.Affine(a, b); Form.Affine(a', b') |] -> sum (a, b) (a', b')
-    | Primitive.Binary BinaryOp.Add, [| Form.Affine(a, b); Form.Free |] ->
-        Form.Affine(a, both (fun (x: Tensor) y -> x + y) b (Some values[1]))
-    | Primitive.Binary BinaryOp.Add, [| Form.Free; Form.Affine(a, b) |] ->
-        Form.Affine(a, both (fun (x: Tensor) y -> x + y) (Some values[0]) b)
-    | Primitive.Binary BinaryOp.Sub, [| Form.Affine(a, b); Form.Affine(a', b') |] -> sum (a, b) (negated (a', b'))
-    | Primitive.Binary BinaryOp.Sub, [| Form.Affine(a, b); Form.Free |] ->
-        Form.Affine(a, both (fun (x: Tensor) y -> x + y) b (Some(-values[1])))
-    | Primitive.Binary BinaryOp.Sub, [| Form.Free; Form.Affine(a, b) |] ->
-        let a, b = negated (a, b)
-        Form.Affine(a, both (fun (x: Tensor) y -> x + y) (Some values[0]) b)
-    | Primitive.Binary BinaryOp.Mul, [| Form.Affine(a, b); Form.Free |] ->
-        Form.Affine(a * values[1], Option.map (fun (b: Tensor) -> b * values[1]) b)
-    | Primitive.Binary BinaryOp.Mul, [| Form.Free; Form.Affine(a, b) |] ->
-        Form.Affine(values[0] * a, Option.map (fun (b: Tensor) -> values[0] * b) b)
-    | Primitive.Binary BinaryOp.Div, [| Form.Affine(a, b); Form.Free |] ->
-        Form.Affine(a / values[1], Option.map (fun (b: Tensor) -> b / values[1]) b)
-    | _ -> Form.Other
 
 /// The equation that defines each variable.
 let private definitions (body: Program) =
@@ -73,23 +29,13 @@ let private isShort (table: Equation option[]) carry next =
     | _ -> isProduct next
 
 /// Forms of all variables with respect to carry number i; the values of other carries count as out of reach.
-let private forms constants carries i (body: Program) (values: Tensor[]) : Form[] =
-    let form = Array.create body.Types.Length Form.Free
+let private forms constants carries i (body: Program) (values: Tensor[]) : CarryForm[] =
+    let input j (v: Var) =
+        if j = constants + i then CarryForm.Affine([| Some(Ops.onesLike values[v]) |], None)
+        elif j >= constants && j < constants + carries then CarryForm.Other
+        else CarryForm.Free
 
-    for j in 0 .. carries - 1 do
-        form[body.Inputs[constants + j]] <- Form.Other
-
-    let carry = body.Inputs[constants + i]
-    form[carry] <- Form.Affine(Ops.onesLike values[carry], None)
-
-    for eq in body.Equations do
-        let result =
-            apply eq.Primitive (eq.Args |> Array.map (fun v -> form[v])) (eq.Args |> Array.map (fun v -> values[v]))
-
-        for v in eq.Outs do
-            form[v] <- result
-
-    form
+    CarryForms.ofBody body (Array.mapi input body.Inputs) values
 
 let private shortenBody constants carries (body: Program) : Program =
     let table = definitions body
@@ -109,10 +55,9 @@ let private shortenBody constants carries (body: Program) : Program =
                     values[out]
                 else
                     match (forms constants carries i body values)[out] with
-                    | Form.Affine(slope, Some offset) -> slope * args[constants + i] + offset
-                    | Form.Affine(slope, None) -> slope * args[constants + i]
-                    | Form.Free
-                    | Form.Other -> values[out]))
+                    | CarryForm.Affine([| Some slope |], Some offset) -> slope * args[constants + i] + offset
+                    | CarryForm.Affine([| Some slope |], None) -> slope * args[constants + i]
+                    | _ -> values[out]))
 
 /// A program whose scans, however deep inside, carry linear recurrences in the short form.
 let rec shorten (program: Program) : Program =

@@ -23,17 +23,20 @@ let private loopLimit = 20_000
 let private smallCount = 4096
 
 /// Known arguments give a known result, unless that would make data out of almost nothing.
-let private fold (facts: Facts) primitive (args: Var[]) =
+let private foldAll (facts: Facts) primitive (args: Var[]) : Literal[] voption =
     if args.Length = 0 || not (Array.forall facts.IsKnown args) then
         ValueNone
     else
-        let result = resultShape facts primitive args
+        let results = TypeRules.results primitive (Array.map facts.TypeOf args)
         let size = args |> Array.sumBy (fun v -> (facts.ShapeOf v).Count)
 
-        if result.Count > max smallCount (4 * size) then
+        if results |> Array.exists (fun ty -> ty.Shape.Count > max smallCount (4 * size)) then
             ValueNone
         else
-            ValueSome((Reference.evaluate primitive (args |> Array.map (fun v -> (facts.Known v).Value)))[0])
+            ValueSome(Reference.evaluate primitive (args |> Array.map (fun v -> (facts.Known v).Value)))
+
+/// The same for primitives with one result.
+let private fold facts primitive args = foldAll facts primitive args |> ValueOption.map Array.head
 
 let private single (facts: Facts) primitive (args: Var[]) : Var =
     match primitive with
@@ -108,6 +111,10 @@ let rec private emit (facts: Facts) primitive (args: Var[]) : Var[] =
         let values = args |> Array.map (fun v -> (facts.Known v).Value)
         Reference.evaluate primitive values |> Array.map (constant facts)
     | Primitive.Control op -> control facts op args
+    | Primitive.Custom _ ->
+        match foldAll facts primitive args with
+        | ValueSome literals -> literals |> Array.map (constant facts)
+        | ValueNone -> facts.Builder.Emit(primitive, args)
     | _ -> [| facts.Emit(primitive, args) |]
 
 and private control (facts: Facts) op (args: Var[]) : Var[] =

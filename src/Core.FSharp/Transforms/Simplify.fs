@@ -1,9 +1,10 @@
 // Simplification: the rules of Rewrite and the removal of dead code, repeated until the program no longer shrinks.
 // Sums of squares over data are compressed where that saves work.
-// Linear recurrences of scans are brought into the form that is fastest to iterate; a scan divides by each denominator once.
+// Linear recurrences of scans are computed for eight steps side by side, or at least brought into the form that is fastest
+// to iterate; the body of a scan divides by each denominator once.
 // Softplus and sigmoid are written with their common exponential.
 // What loops compute in every turn from the same values moves in front of them.
-// Relies on Rewrite, DeadCode, Compress, LoopInvariants, Recurrence, Quotients and Exponentials. Read Compile next.
+// Relies on Rewrite, DeadCode, Compress, LoopInvariants, Splitting, Recurrence, Quotients and Exponentials. Read Compile next.
 namespace Ppl.Core.Transforms
 
 open Ppl.Core
@@ -18,10 +19,14 @@ type SimplifyOptions =
         /// triangular factor of the data, made once at compile time. Default true. The results differ by rounding
         /// (relative to the squares by about 1e-14), and where a parameter is infinite the result may be NaN.
         CompressData: bool
+        /// Whether scans whose carried values are affine in their own past are computed for eight steps side by side.
+        /// Default true. The results differ by rounding, relative to the largest terms of the recurrence; a coefficient
+        /// above 1e38 (f32: 6e4) may make them infinite or NaN.
+        SplitRecurrences: bool
     }
 
     /// Everything.
-    static member Default = { CompressData = true }
+    static member Default = { CompressData = true; SplitRecurrences = true }
 
 /// Makes programs smaller and cheaper without changing what they compute, up to rounding and the sign of zero.
 [<RequireQualifiedAccess>]
@@ -40,17 +45,20 @@ module Simplify =
     let private compressed (options: SimplifyOptions) (program: Program) =
         if options.CompressData then Compress.program program else program, []
 
-    /// The simplified program, and one line for each sum whose data were compressed.
-    let report (options: SimplifyOptions) (program: Program) : Program * string list =
-        let program, notes = DeadCode.prune program |> repeat rounds |> compressed options
+    let private split (options: SimplifyOptions) (program: Program) =
+        if options.SplitRecurrences then
+            match Splitting.program program with
+            | _, [] -> program, []
+            | program, notes -> LoopInvariants.hoist (once program), notes
+        else
+            program, []
 
-        program
-        |> LoopInvariants.hoist
-        |> Recurrence.shorten
-        |> Quotients.share
-        |> Exponentials.expand
-        |> repeat rounds,
-        notes
+    /// The simplified program, and one line for each sum whose data were compressed and each scan that was split.
+    let report (options: SimplifyOptions) (program: Program) : Program * string list =
+        let program, compressions = DeadCode.prune program |> repeat rounds |> compressed options
+        let program, splits = LoopInvariants.hoist program |> split options
+        program |> Recurrence.shorten |> Quotients.share |> Exponentials.expand |> repeat rounds,
+        compressions @ splits
 
     /// The simplified program, with these options.
     let programWith options program : Program = fst (report options program)

@@ -213,4 +213,5 @@ let simple primitive (wanted: bool[]) (xs: Tensor[]) (y: Tensor) (c: Tensor) : T
     | Primitive.Compare _
     | Primitive.Order _
     | Primitive.Random _ -> xs |> Array.map (fun _ -> None)
-    | Primitive.Control _ -> Errors.bug "Vjp.simple" "control flow has its own rules"
+    | Primitive.Control _
+    | Primitive.Custom _ -> Errors.bug "Vjp.simple" "control flow and operations from outside have their own rules"

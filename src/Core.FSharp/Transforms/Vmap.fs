@@ -42,6 +42,7 @@ module Vmap =
 
         match primitive with
         | Primitive.Control op when varies || mask.IsSome -> control n mask op args
+        | Primitive.Custom op when varies -> Batching.custom n op args |> Array.map varying
         | _ when varies -> [| varying (Batching.simple n primitive args) |]
         | _ -> Bind.many primitive (args |> Array.map _.Value) |> Array.map shared
 
@@ -173,6 +174,9 @@ module Vmap =
         let op = ControlOp.CustomGrad(captured + front.Length, inside, rule)
         let operands = Array.append front (args |> Array.map _.Value)
         Bind.many (Primitive.Control op) operands |> Array.map varying
+
+    /// The results of a program in n lanes; what does not differ between lanes is computed once.
+    let internal inLanes n (program: Program) (args: Lane[]) : Lane[] = run n None program args
 
     // ---- functions
 

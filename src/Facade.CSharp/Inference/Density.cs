@@ -18,12 +18,9 @@ internal static class Density
     /// <summary>Explains the value and gradient of a target's density, as a sampler with these settings computes it.</summary>
     public static Explanation Explain(Target target, InferenceSettings settings, bool time)
     {
-        var options = new SimplifyOptions(settings.CompressData);
-        TensorType vector = TensorTypeModule.create(DType.F64, ShapeModule.ofArray([target.Dimension]));
-        var traced = FuncConvert.FromFunc<Tensor[], Tensor[]>(q => [target.LogDensity(q[0])]);
-        var notes = Simplify.beforeDerivatives(options, [vector], traced).Item2;
+        var options = new SimplifyOptions(settings.CompressData, settings.SplitRecurrences);
         var density = FuncConvert.FromFunc<Tensor, Tensor>(target.LogDensity);
-        var program = Compile.valueAndGradWith(options, settings.Engine, target.Dimension, density).Program;
+        var (program, notes) = Compile.valueAndGradProgram(options, target.Dimension, density);
         return Ppl.Jit.Explain.withNotes(notes, Of(program, settings.Engine, target.Dimension, time));
     }
 

@@ -31,6 +31,8 @@ internal sealed record InferenceSettings
 
     public bool CompressData { get; init; } = true;
 
+    public bool SplitRecurrences { get; init; } = true;
+
     public int Lanes { get; init; } = 1;
 
     /// <summary>Builders made from one another share it, and with it the compiled programs.</summary>
@@ -45,7 +47,8 @@ internal sealed record InferenceSettings
             : Sampler.nuts(Engine, new(Nuts.MaxTreeDepth, leapfrog, Adaptation(Nuts.TargetAccept)), Run, target);
     }
 
-    private RunOptions Run => new(Chains, Warmup, Draws, Seed, Threads, RunOptions.Default.Start, CompressData, Lanes);
+    private RunOptions Run =>
+        new(Chains, Warmup, Draws, Seed, Threads, RunOptions.Default.Start, CompressData, SplitRecurrences, Lanes);
 
     private AdaptationOptions Adaptation(double targetAccept)
     {

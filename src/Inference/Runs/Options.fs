@@ -73,6 +73,9 @@ type RunOptions =
         /// Whether sums of squares over data that are linear in the parameters are computed from a triangular factor of
         /// the data, made when the sampler is compiled. Default true; changes the density by rounding alone.
         CompressData: bool
+        /// Whether recurrences of the density that are linear in their state are computed for eight steps side by side.
+        /// Default true; changes the density by rounding alone.
+        SplitRecurrences: bool
         /// The number of chains that run together, in the SIMD lanes of one thread; 1, the default: each on its own. 8 suits
         /// Hamiltonian Monte Carlo with trajectories of fixed length on small models, with 8 chains or more. It does not pay
         /// for the no-U-turn sampler: all chains wait for the longest tree, and its memory is masked at every leaf.
@@ -89,6 +92,7 @@ type RunOptions =
             Threads = 0
             Start = Start.Jittered 2.0
             CompressData = true
+            SplitRecurrences = true
             Lanes = 1
         }
 

@@ -94,7 +94,8 @@ module Sampler =
     let private metric (adaptation: AdaptationOptions) (run: RunOptions) (target: SamplingTarget) =
         Adaptation.metric adaptation (Adaptation.windows adaptation run.Warmup) target.Dimension
 
-    let private simplification (run: RunOptions) = { CompressData = run.CompressData }
+    let private simplification (run: RunOptions) =
+        { CompressData = run.CompressData; SplitRecurrences = run.SplitRecurrences }
 
     /// The density as it is differentiated: with its data compressed.
     let private density (run: RunOptions) (target: SamplingTarget) : Tensor -> Tensor =

@@ -212,6 +212,13 @@ let ``matrices of f32 are worked on in f64`` () =
         [
             Primitive.Factor FactorOp.Cholesky, 1
             Primitive.Factor(FactorOp.TriangularSolve(true, false)), 2
+            Primitive.Factor(FactorOp.Solve false), 2
+            Primitive.Factor FactorOp.LogAbsDet, 1
+            Primitive.Factor FactorOp.DetSign, 1
+            Primitive.Factor FactorOp.Qr, 1
+            Primitive.Factor FactorOp.Eigh, 1
+            Primitive.Factor FactorOp.Svd, 1
+            Primitive.Fourier false, 1
             Primitive.Contract product, 2
         ]
 

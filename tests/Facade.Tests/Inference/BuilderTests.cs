@@ -79,6 +79,15 @@ public class BuilderTests
     }
 
     [Fact]
+    public async Task SplittingRecurrencesChangesNothingWhereThereAreNone()
+    {
+        var builder = Builder.Chains(1).Warmup(5).Draws(5);
+        var on = await builder.RunAsync();
+        var off = await builder.SplitRecurrences(false).RunAsync();
+        Assert.Equal(on.Mu.ToArray(), off.Mu.ToArray());
+    }
+
+    [Fact]
     public async Task OptionsAreCopiedWhenTheyAreGiven()
     {
         NutsOptions? leaked = null;

@@ -1,5 +1,6 @@
-// `compress`: nanoseconds per value-and-gradient with the data compressed and not, in one run with hand-written code that
-// passes over the data, the largest difference of the gradients, and what compression costs at compile time.
+// `compress` and `recurrences`: nanoseconds per value-and-gradient with one part of simplification on and off, in one run with
+// hand-written code that passes over the data step by step, the largest difference of the gradients, and what the part
+// costs at compile time.
 using System;
 using System.Diagnostics;
 using System.Linq;
@@ -8,21 +9,28 @@ using Ppl.Core.Ir;
 
 namespace Ppl.Benchmarks;
 
-internal static unsafe class Compressed
+internal static unsafe class Switches
 {
     private const int Repetitions = 15;
 
-    /// <summary>Times the models of these names (none: all that are compressed).</summary>
-    public static Table Run(string[] models)
+    /// <summary>Compression of data, on the models of these names (none: all that are compressed).</summary>
+    public static Table Compression(string[] models) =>
+        Run(models, static (name, on) => CompiledGradient.Of(name, compress: on));
+
+    /// <summary>Recurrences in lanes, on the models of these names (none: all that have any).</summary>
+    public static Table Recurrences(string[] models) =>
+        Run(models, static (name, on) => CompiledGradient.Of(name, split: on));
+
+    private static Table Run(string[] models, Func<string, bool, CompiledGradient> compile)
     {
         var table = new Table(
             "model", "dimension", "on", "off", "hand", "offToOn", "ratioToStan", "gradientDifference", "compileOn", "compileOff");
         foreach (IHandGradient hand in HandGradients.Named(models))
         {
-            using var on = CompiledGradient.Of(hand.Name);
-            using var off = CompiledGradient.Of(hand.Name, compress: false);
-            bool isCompressed = Text.print(on.Program) != Text.print(off.Program);
-            if (!isCompressed && models.Length == 0)
+            using var on = compile(hand.Name, true);
+            using var off = compile(hand.Name, false);
+            bool isChanged = Text.print(on.Program) != Text.print(off.Program);
+            if (!isChanged && models.Length == 0)
             {
                 continue;
             }
@@ -39,8 +47,8 @@ internal static unsafe class Compressed
                 ("offToOn", times[1] / times[0]),
                 ("ratioToStan", StanFigures.Find(hand.Name)?.Nanoseconds / times[0]),
                 ("gradientDifference", Difference(on, off, points)),
-                ("compileOn", Milliseconds(hand.Name, true)),
-                ("compileOff", Milliseconds(hand.Name, false)));
+                ("compileOn", Milliseconds(() => compile(hand.Name, true))),
+                ("compileOff", Milliseconds(() => compile(hand.Name, false))));
         }
 
         return table;
@@ -69,12 +77,12 @@ internal static unsafe class Compressed
         return worst;
     }
 
-    private static double Milliseconds(string model, bool compress)
+    private static double Milliseconds(Func<CompiledGradient> compile)
     {
         double Once(int repetition)
         {
             long start = Stopwatch.GetTimestamp();
-            using var compiled = CompiledGradient.Of(model, compress);
+            using var compiled = compile();
             return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         }
 
