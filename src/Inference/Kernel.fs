@@ -1,11 +1,12 @@
 // What a kernel is: two tensor programs, Init and Step, over named records of tensors, and how they become programs.
 // A kernel knows nothing of engines, chains, seeds and adaptation; those are Runs.
-// Relies on Core's tensors and tracing. Read Mcmc/Integrators next.
+// Relies on Core's tensors, tracing and batching. Read Mcmc/Integrators next.
 namespace Ppl.Inference
 
 open Ppl.Core
 open Ppl.Core.Ir
 open Ppl.Core.Tensors
+open Ppl.Core.Transforms
 
 /// One tensor of a record: its name, element type and shape.
 [<NoComparison>]
@@ -74,3 +75,25 @@ module Kernel =
             let before = kernel.State.OfArray args[2 + parameters.Length ..]
             let after, info = kernel.Step key given before
             Array.concat [ [| args[1] + Tensor.OfInt 1 |]; kernel.State.ToArray after; kernel.Info.ToArray info ])
+
+    /// x with an axis moved to another place.
+    let private move from into (x: Tensor) =
+        let others = Array.init x.Shape.Rank id |> Array.filter ((<>) from)
+        Ops.transpose (Array.insertAt into from others) x
+
+    /// <summary>
+    /// The program of several chains, all arguments and results with the chains in front. Inside they are along the last
+    /// axes, so that what one chain computes with a number eight chains compute with a vector.
+    /// Law: chain i of the results is the program on chain i of the arguments, bit for bit in the reference evaluator.
+    /// </summary>
+    let inLanes lanes (step: Program) : Program =
+        if lanes = 1 then
+            step
+        else
+            let mapped = Vmap.programLast lanes (Array.create step.Inputs.Length true) step
+            let toLast (x: Tensor) = move 0 (x.Shape.Rank - 1) x
+            let toFirst (x: Tensor) = move (x.Shape.Rank - 1) 0 x
+            let stacked (ty: TensorType) = TensorType.create ty.DType (Shape.prepend lanes ty.Shape)
+
+            Trace.program (Program.inputTypes step |> Array.map stacked) (fun args ->
+                args |> Array.map toLast |> Trace.replay mapped |> Array.map toFirst)

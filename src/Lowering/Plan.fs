@@ -162,7 +162,7 @@ let private computeLevels (r: Region) (equations: Equation[]) storeKey reduceKey
 
     level
 
-/// Marks expensive values that more than one nest would compute, or one nest of another domain.
+/// Marks expensive values that more than one nest would compute, or one nest of another domain more than once.
 let private markShared (r: Region) (equations: Equation[]) (levels: Levels) =
     let nests = Dictionary<struct (int * string), int>()
     // The nest that needs a variable: none (-1), one, or several (-2).
@@ -176,6 +176,14 @@ let private markShared (r: Region) (equations: Equation[]) (levels: Levels) =
             nests[struct (level, key)] <- id
             id
 
+    // The number of elements that a nest passes once each.
+    let passed = Dictionary<int, int>()
+
+    let isPassedOnce v =
+        match passed.TryGetValue needed[v] with
+        | true, count -> count = r.Count v
+        | _ -> false
+
     let need id v =
         if id <> -1 then
             needed[v] <- if needed[v] = -1 || needed[v] = id then id else -2
@@ -185,7 +193,13 @@ let private markShared (r: Region) (equations: Equation[]) (levels: Levels) =
         let v = eq.Outs[0]
 
         match r.Role v with
-        | Role.Reduction -> Array.iter (need (nest levels.Level[v] (levels.ReduceKey v))) eq.Args
+        | Role.Reduction ->
+            let id = nest levels.Level[v] (levels.ReduceKey v)
+
+            if Roots.passesRows r eq then
+                passed[id] <- r.Count eq.Args[0]
+
+            Array.iter (need id) eq.Args
         | Role.Opaque ->
             for x in operands r eq do
                 if not (r.IsSmall x) && not r.Stored[x] then
@@ -194,7 +208,9 @@ let private markShared (r: Region) (equations: Equation[]) (levels: Levels) =
         | Role.Inline ->
             let own = nest levels.Level[v] (levels.StoreKey v)
 
-            if not r.Stored[v] && needed[v] <> -1 && needed[v] <> own && r.Cost v > cheap then
+            let isNeededElsewhere = needed[v] <> -1 && needed[v] <> own && not (isPassedOnce v)
+
+            if not r.Stored[v] && isNeededElsewhere && r.Cost v > cheap then
                 r.Stored[v] <- true
 
             let id = if r.Stored[v] then own else needed[v]

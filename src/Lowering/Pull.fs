@@ -1,7 +1,7 @@
 // Evaluation by demand: the value of a variable at a position, one element or eight. Rearrangements only change the
 // position; elementwise operations recurse; what was computed for a position is remembered. Nothing here decides what
 // is stored in memory: that is Schedule's choice, and any choice gives the same values.
-// Relies on Unrolled. Read Nest next.
+// Relies on Unrolled and Orientation. Read Nest next.
 [<RequireQualifiedAccess>]
 module internal Ppl.Lowering.Pull
 
@@ -89,8 +89,23 @@ and private tryLaneOfBlock (r: Region) v (eq: Equation) (at: At) (linear: Affine
             block
         else
             lane r block (linear.Const - start)
+    elif Affine.isConst linear && n > 4 && r.IsSmall v then
+        laneOfProduct r v eq at
     else
         equation r v eq at
+
+/// One element of a small matrix product is a lane of its row or column, if these are as easily had.
+and private laneOfProduct (r: Region) v (eq: Equation) (at: At) =
+    match Orientation.ofProduct r v eq, Index.tryAxes (r.Shape v) at with
+    | ValueSome axis, ValueSome axes ->
+        let line = Index.withAxis axes axis { Affine.zero with Lane = 1 }
+        let block = eval r v (At.axes ((r.Shape v)[axis]) line)
+
+        if (r.Emitter.TypeOf block).Lanes = Lanes.One then
+            block
+        else
+            lane r block axes[axis].Const
+    | _ -> equation r v eq at
 
 and private load (r: Region) v view (at: At) =
     match View.tryPlace (r.Shape v) at view with

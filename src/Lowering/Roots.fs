@@ -12,13 +12,24 @@ let private extents (shape: Shape) (axes: int[]) = axes |> Array.map (fun axis -
 /// The vector loop: the one along the contiguous axis, unless it is too short.
 let private vector (loops: int[]) wanted = if loops[wanted] >= 8 then wanted else Nest.preferredVector loops
 
+/// Where the totals of a reduction are when its loops have ended.
+[<RequireQualifiedAccess>]
+type private Totals =
+    /// Few: each has an accumulator, whose lanes run over terms.
+    | Elements
+    /// At most eight: they are the lanes of one accumulator.
+    | Block
+    /// Many: they are stored.
+    | Stored
+
 /// Few totals become values; many are stored.
-let private finish (r: Region) v (kept: int[]) : Value[] -> Affine[] -> int -> unit =
+let private finish (r: Region) v (totals: Totals) (kept: int[]) : Value[] -> Affine[] -> int -> unit =
     let e = r.Emitter
 
-    if r.Count v <= Facts.accumulators then
-        fun totals _ _ -> r.Elements[v] <- ValueSome totals
-    else
+    match totals with
+    | Totals.Elements -> fun totals _ _ -> r.Elements[v] <- ValueSome totals
+    | Totals.Block -> fun totals _ _ -> r.Blocks[v] <- ValueSome totals
+    | Totals.Stored ->
         let target = Places.allocate r v
 
         fun totals outer active ->
@@ -29,7 +40,7 @@ let private finish (r: Region) v (kept: int[]) : Value[] -> Affine[] -> int -> u
             e.Store(e.Depth, View.address target.Buffer place, max 1 place.Lane, lanes, totals[0])
             r.Views[v] <- ValueSome target
 
-let private accumulation (r: Region) (eq: Equation) op kept terms : Nest.Root =
+let private accumulation (r: Region) (eq: Equation) op totals kept terms : Nest.Root =
     let v = eq.Outs[0]
 
     Nest.Accumulate
@@ -39,7 +50,7 @@ let private accumulation (r: Region) (eq: Equation) op kept terms : Nest.Root =
             Logarithm = false
             Terms = terms
             Reads = eq.Args
-            Finish = finish r v kept
+            Finish = finish r v totals kept
         }
 
 /// Elements of a sum of ln(1 + t), 0 <= t <= 1, up to which the product of the 1 + t of one lane stays below 2^1000.
@@ -64,7 +75,7 @@ let private boundedLogarithm (r: Region) v : Var voption =
             |> ValueOption.isSome)
 
 let private logarithmOfProduct (r: Region) (eq: Equation) factor : Nest.Root =
-    match accumulation r eq ReduceOp.Prod [||] [| factor |] with
+    match accumulation r eq ReduceOp.Prod Totals.Elements [||] [| factor |] with
     | Nest.Accumulate a -> Nest.Accumulate { a with Logarithm = true }
     | other -> other
 
@@ -75,31 +86,38 @@ let private place rank (axes: int[]) (loops: Affine[]) first (full: Affine[]) =
     full
 
 [<NoComparison; NoEquality>]
-type private Layout = { Domain: Nest.Domain; Kept: int[]; Reduced: int[] }
+type private Layout = { Domain: Nest.Domain; Kept: int[]; Reduced: int[]; Totals: Totals }
+
+/// The totals are neighbours in the operand, and enough of them for the lanes of one vector.
+let private areLanes (shape: Shape) (kept: int[]) (reduced: int[]) =
+    kept.Length = 1 && kept[0] > Array.last reduced && shape[kept[0]] >= 4 && shape[kept[0]] <= 8
 
 let private reduceLayout (r: Region) (eq: Equation) (reducedAxes: int[]) =
     let shape = r.Shape eq.Args[0]
     let kept = wideOf shape (Facts.freeAxes shape.Rank reducedAxes [||])
     let reduced = wideOf shape (Array.sort reducedAxes)
+    let loops = Array.append (extents shape kept) (extents shape reduced)
+    let layout domain totals = { Domain = domain; Kept = kept; Reduced = reduced; Totals = totals }
 
-    if r.Count eq.Outs[0] <= Facts.accumulators then
+    if reduced.Length > 0 && areLanes shape kept reduced then
+        layout { Extents = loops; Parallel = 1; Vector = 0 } Totals.Block
+    elif r.Count eq.Outs[0] <= Facts.accumulators then
         let loops = extents shape reduced
-
-        {
-            Domain = { Extents = loops; Parallel = 0; Vector = Nest.preferredVector loops }
-            Kept = kept
-            Reduced = reduced
-        }
+        layout { Extents = loops; Parallel = 0; Vector = Nest.preferredVector loops } Totals.Elements
     else
-        let loops = Array.append (extents shape kept) (extents shape reduced)
         let last = max (Array.last kept) (Array.last reduced)
         let wanted = if Array.last reduced = last then loops.Length - 1 else kept.Length - 1
+        layout { Extents = loops; Parallel = kept.Length; Vector = vector loops wanted } Totals.Stored
 
-        {
-            Domain = { Extents = loops; Parallel = kept.Length; Vector = vector loops wanted }
-            Kept = kept
-            Reduced = reduced
-        }
+/// Whether the loops of a reduction pass every element of the operand once and along its rows, as a loop that stores it would:
+/// what goes into such a reduction alone need not be in memory.
+let passesRows (r: Region) (eq: Equation) : bool =
+    match eq.Primitive with
+    | Primitive.Reduce(_, axes) when r.Count eq.Outs[0] > 1 && axes.Length > 0 ->
+        let layout = reduceLayout r eq axes
+        let loops = Array.append layout.Kept layout.Reduced
+        layout.Domain.Parallel > 0 && loops[layout.Domain.Vector] = Array.max loops
+    | _ -> false
 
 /// Positions of the result's elements in the operand that are not looped over.
 let private combinations (shape: Shape) (kept: int[]) unrolled =
@@ -130,7 +148,7 @@ let private reduceRoot (r: Region) (eq: Equation) op (reducedAxes: int[]) : stru
             struct (flat, (fun () -> logarithmOfProduct r eq factor))
         | ValueNone ->
             let term (loops: Affine[]) active = reduceTerm r x op (At.flat active loops[0])
-            struct (flat, (fun () -> accumulation r eq op [||] [| term |]))
+            struct (flat, (fun () -> accumulation r eq op Totals.Elements [||] [| term |]))
     else
         let layout = reduceLayout r eq reducedAxes
         let unrolled = layout.Domain.Parallel = 0
@@ -147,7 +165,7 @@ let private reduceRoot (r: Region) (eq: Equation) op (reducedAxes: int[]) : stru
             reduceTerm r x op (At.axes active axes)
 
         let terms = combinations shape layout.Kept unrolled |> Array.map term
-        struct (layout.Domain, (fun () -> accumulation r eq op (Array.map resultAxis layout.Kept) terms))
+        struct (layout.Domain, (fun () -> accumulation r eq op layout.Totals (Array.map resultAxis layout.Kept) terms))
 
 /// For each axis of an operand of a product, the loop over it: results in their order, then the contracted axes.
 let private loopOfAxis (batch: int[]) (free: int[]) (contracted: int[]) firstFree resultRank axis =
@@ -201,8 +219,9 @@ let private contractRoot (r: Region) (eq: Equation) (dot: DotAxes) : struct (Nes
         Pull.factors r eq dot outer innermost active
 
     let kept = looped |> Array.filter (fun i -> i < result.Rank)
+    let totals = if unrolled then Totals.Elements else Totals.Stored
     let terms = combinations result [| 0 .. result.Rank - 1 |] unrolled |> Array.map term
-    struct (domain, (fun () -> accumulation r eq ReduceOp.Sum kept terms))
+    struct (domain, (fun () -> accumulation r eq ReduceOp.Sum totals kept terms))
 
 /// The loops of a reduction, and the work in them.
 let reduction (r: Region) (eq: Equation) : struct (Nest.Domain * (unit -> Nest.Root)) =

@@ -1,5 +1,5 @@
 // Sums written out term by term, where a loop would cost more than it saves. What a term is comes as a function of the
-// position in the operand. Relies on Fold and Moves. Read Pull next.
+// position in the operand. Relies on Fold and Moves. Read Orientation next.
 [<RequireQualifiedAccess>]
 module internal Ppl.Lowering.Unrolled
 

@@ -87,13 +87,34 @@ let expected (program: Program) (lanes: Lanes) =
 let batched (program: Program) (lanes: Lanes) =
     Trace.program (lanes.Stacked |> Array.map _.Type) (Vmap.vmapMany lanes.Axes lanes.OutAxes (Trace.replay program))
 
-/// A case mapped over up to four lanes, as a case.
+/// Arguments with the lanes along the axis that `place` gives for the rank of a lane; those without lanes as they are.
+let along (place: int -> int) (case: Case) (lanes: Lanes) =
+    let together i (axis: int option) (x: Literal) =
+        if axis.IsSome then
+            placed (place x.Type.Shape.Rank) (stack (lanes.Arguments |> Array.map (fun xs -> xs[i])))
+        else
+            x
+
+    Array.mapi2 together lanes.Axes case.Arguments
+
+/// A case mapped over lanes along its last axes.
+let lanesLast (case: Case) (lanes: Lanes) : Case =
+    {
+        Program = Vmap.programLast lanes.Arguments.Length (lanes.Axes |> Array.map _.IsSome) case.Program
+        Arguments = along id case lanes
+    }
+
+/// A case mapped over up to four lanes, along any axes or along the last ones, as a case.
 let inLanes (case: Case) : Case =
     let case = liftAll case
 
     if case.Arguments.Length = 0 then
         case
     else
-        let rng = Random 8
+        let rng = Random(Program.size case.Program)
         let lanes = lanesOf rng (1 + rng.Next 4) case
-        { Program = batched case.Program lanes; Arguments = lanes.Stacked }
+
+        if rng.Next 2 = 0 then
+            { Program = batched case.Program lanes; Arguments = lanes.Stacked }
+        else
+            lanesLast case lanes

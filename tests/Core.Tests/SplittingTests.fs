@@ -146,6 +146,26 @@ let ``slopes up to 1e38 do no harm to zeros, larger ones may`` () =
     Assert.Equal(0.0, final source 1e39)
     Assert.True(Double.IsNaN(final (split source) 1e39))
 
+[<Fact>]
+let ``what never changes stays a constant, of any type`` () =
+    let source =
+        Trace.program [| vector 100; vector 3; TensorType.scalar DType.F64 |] (fun args ->
+            let step (s: Tensor[]) (x: Tensor[]) =
+                [| s[2] * s[0] + x[0] + Ops.sum s[1]; s[1]; s[2] |], [| Ops.sum s[1] * s[0] |]
+
+            let final, ys = Control.scan step [| Ops.scalar 1.0; args[1]; args[2] |] [| args[0] |]
+            Array.append final ys)
+
+    let integers n = Literal.create (Shape.ofList [ n ]) (Storage.F64(Array.init n (fun i -> float (i % 7 - 3))))
+    let args = [| integers 100; integers 3; Literal.f64 -1.0 |]
+    let result = split source
+    Assert.False(equations result |> Seq.exists isScalarScan)
+    // The slope is the same in all steps: no vectors are made of it.
+    Assert.DoesNotContain(result.Types, fun ty -> ty.Shape.Rank = 2 && ty.Shape[1] = 3)
+
+    for x, y in Array.zip (Reference.run source args) (Reference.run result args) do
+        Assert.Equal<float[]>(Literal.floats x, Literal.floats y)
+
 // ---- derivatives and lanes
 
 let private gradientOf (shape: AffineScans.Shape) (f: Tensor[] -> Tensor[]) =

@@ -1,5 +1,5 @@
 // The law of batching, vmap f xs = stack (map f xs) to the bit, on random programs over every primitive and nested control
-// flow, with random axes, shared arguments and maps inside maps; what loops and branches of single lanes must not do to others;
+// flow, with random axes, lanes in front and behind, shared arguments and maps inside maps; what loops and branches of single lanes must not do to others;
 // and that broken batched programs fail the law.
 module Ppl.Core.Tests.VmapTests
 
@@ -31,6 +31,20 @@ let private holds (change: Program -> Program) seed (case: Case) =
 [<InlineData(1)>]
 [<InlineData(2)>]
 let ``vmap is the stack of the lanes`` seed = forPrograms 1000 Everything (fun case -> Assert.True(holds id seed case))
+
+[<Fact>]
+let ``lanes along the last axis hold what lanes along the first axis hold`` () =
+    forPrograms 1500 Everything (fun case ->
+        let case = liftAll case
+
+        if case.Arguments.Length > 0 then
+            let lanes = lanesOf (Random 5) 3 case
+            let varies = lanes.Axes |> Array.map _.IsSome
+            let last = lanesLast case lanes
+            Verify.program last.Program
+            let first = Reference.run (Vmap.program 3 varies case.Program) (along (fun _ -> 0) case lanes)
+            let moved = first |> Array.map (fun y -> placed (y.Type.Shape.Rank - 1) y)
+            Assert.True(Array.forall2 sameBits moved (Reference.run last.Program last.Arguments)))
 
 [<Fact>]
 let ``a map inside a map`` () =

@@ -1,7 +1,7 @@
 // Batching rules: what one equation becomes when its arguments have the lanes along a new first axis,
 //   y_b = f(x_b) for every lane b,
 // with the same operations on the same numbers in the same order in each lane. At least one argument varies.
-// Relies on Lanes. Read Vmap next, which walks programs with these rules and has those of control flow.
+// Relies on Lanes. Read BatchingLast next: the rules for lanes along the last axis.
 module internal Ppl.Core.Transforms.Batching
 
 open Ppl.Core
@@ -9,6 +9,7 @@ open Ppl.Core.Ir
 open Ppl.Core.Tensors
 open Ppl.Core.Transforms.Lanes
 
+let private spread n = Lanes.spread (inFront n)
 let private after (axes: int[]) = Array.map ((+) 1) axes
 let private front x (rest: 'a[]) = Array.append [| x |] rest
 
@@ -113,7 +114,7 @@ let private firstOf extent size (start: Tensor) = clamp (extent - size) start
 
 /// Blocks are rows of the axes up to the last one that they do not fill.
 let private dynamicSlice n (sizes: int[]) (x: Lane) (args: Lane[]) =
-    let extents = x.Type.Shape.ToArray()
+    let extents = (typeInLane x).Shape.ToArray()
 
     match Array.tryFindIndexBack id (Array.map2 (<>) sizes extents) with
     | None -> spread n x
@@ -251,6 +252,6 @@ let simple n primitive (args: Lane[]) : Tensor =
 
 /// The results of an operation from outside in n lanes, along their first axes: by its rule, or lane by lane.
 let custom n (op: ICustomOperation) (args: Lane[]) : Tensor[] =
-    match op.Batch(n, args |> Array.map _.Type, args |> Array.map _.Varies) with
+    match op.Batch(n, args |> Array.map typeInLane, args |> Array.map _.Varies) with
     | Some rule -> Trace.replay rule (args |> Array.map _.Value)
     | None -> oneByOne n (Primitive.Custom op) args

@@ -164,10 +164,37 @@ let integer (facts: Facts) op x y =
     | BinaryOp.Sub when isZero facts y -> x
     | _ -> facts.Raw(Primitive.Binary op, [| x; y |])
 
+/// The choice for a block of a tensor, if p makes the same one along every axis that the block does not fill.
+let private choiceInBlock (facts: Facts) p (block: Shape) =
+    let whole = facts.ShapeOf p
+
+    match p with
+    | Spread facts (struct (source, axes)) when axes |> Array.forall (fun axis -> whole[axis] = block[axis]) ->
+        ValueSome(broadcast facts block axes source)
+    | _ -> ValueNone
+
+/// The choice between a tensor with a block replaced and the tensor itself: of blocks, so that the tensor stays where it is.
+let private selectUpdate (facts: Facts) p (args: Var[]) =
+    let target, block, starts = args[0], args[1], args[2..]
+
+    match choiceInBlock facts p (facts.ShapeOf block) with
+    | ValueNone -> ValueNone
+    | ValueSome q ->
+        let slice = Primitive.Index(IndexOp.DynamicSlice((facts.ShapeOf block).ToArray()))
+        let old = facts.Emit(slice, Array.append [| target |] starts)
+        let chosen = facts.Emit(Primitive.Select, [| q; block; old |])
+        ValueSome(facts.Emit(Primitive.Index IndexOp.DynamicUpdate, Array.concat [ [| target; chosen |]; starts ]))
+
 /// The rules for the choice between two.
 let select (facts: Facts) p x y =
+    let raw () = facts.Raw(Primitive.Select, [| p; x; y |])
+
     match facts.Known p with
     | ValueSome { Data = Storage.Bool data } when Array.forall id data -> x
     | ValueSome { Data = Storage.Bool data } when not (Array.exists id data) -> y
     | _ when x = y -> x
-    | _ -> facts.Raw(Primitive.Select, [| p; x; y |])
+    | _ ->
+        match facts.Definition x with
+        | ValueSome(struct (Primitive.Index IndexOp.DynamicUpdate, args)) when args[0] = y ->
+            ValueOption.defaultWith raw (selectUpdate facts p args)
+        | _ -> raw ()

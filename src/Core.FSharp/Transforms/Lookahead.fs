@@ -4,7 +4,7 @@
 // (scattered look-ahead, as in pipelined filters).
 // P is a product of eight slopes: |slope|^8 must not overflow, or the result may be infinite or NaN where the plain
 // recurrence is finite (slopes above 1e38; f32: 6e4).
-// Relies on Lanes and Control. Read Splitting next.
+// Relies on Lanes and Control. Read CarryRules next.
 module internal Ppl.Core.Transforms.Lookahead
 
 open Ppl.Core
@@ -47,9 +47,9 @@ let private after (earlier: Map) (later: Map) : Map =
 
     { Slopes = Array2D.init n n slope; Offsets = apply later earlier.Offsets }
 
-/// What a number is in each step of a scan, before and after it, and in the end.
+/// What a number is before each step of a scan, and in the end.
 [<NoComparison; NoEquality>]
-type States = { Before: Tensor; After: Tensor; Final: Tensor }
+type States = { Before: Tensor; Final: Tensor }
 
 /// A scan's direction and length.
 [<Struct>]
@@ -79,15 +79,14 @@ let private delayed (steps: Steps) lag (before: Tensor) (now: Tensor) : Tensor =
 let private states (steps: Steps) (vectors: Tensor) : States =
     let x = Ops.flatten vectors
     let first = if steps.Reverse then padding steps else lanes
-    let back = if steps.Reverse then 1 else -1
-    let from start = Ops.slice 0 start (start + steps.Length) x
+    let before = if steps.Reverse then first + 1 else first - 1
 
     {
-        Before = from (first + back)
-        After = from first
+        Before = Ops.slice 0 before (before + steps.Length) x
         Final = Ops.at (if steps.Reverse then first else first + steps.Length - 1) x
     }
 
+/// All coefficients: the slopes row by row, then the offsets.
 let private entries (map: Map) : Tensor option[] =
     Array.append (Array.ofSeq (Seq.cast map.Slopes)) (Array.map Some map.Offsets)
 
@@ -118,7 +117,8 @@ let solve (steps: Steps) (slopes: Lane option[,]) (offsets: Lane[]) (initial: Te
     let whole =
         {
             Slopes = slopes |> Array2D.map (Option.map sequence)
-            Offsets = Array.map2 (fun first x -> vectorsOf steps first (spread steps.Length x)) initial offsets
+            Offsets =
+                Array.map2 (fun first x -> vectorsOf steps first (spread (inFront steps.Length) x)) initial offsets
         }
 
     let sequences = varying whole

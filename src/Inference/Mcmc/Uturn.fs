@@ -96,6 +96,18 @@ module Uturn =
     let private pairPersists previous momentum =
         Ops.greater (least (ends previous momentum (previous + momentum))) (Ops.scalar 0.0)
 
+    /// The number of ones at the end of a binary number n >= 0 below 2^30: those of n xor (n + 1), but one, counted in pairs,
+    /// quadruples and bytes of bits. Without a loop, so that it depends on n alone: chains in lanes then share their rows.
+    let private trailingOnes (n: Tensor) : Tensor =
+        let bits mask (x: Tensor) = Ops.logicalAnd x (Tensor.OfInt mask)
+        let shift k x = Ops.shiftRight x (Tensor.OfInt k)
+        let ones = Ops.logicalXor n (n + Tensor.OfInt 1)
+        let pairs = ones - bits 0x55555555 (shift 1 ones)
+        let quadruples = bits 0x33333333 pairs + bits 0x33333333 (shift 2 pairs)
+        let bytes = bits 0x0F0F0F0F (quadruples + shift 4 quadruples)
+        let halves = bytes + shift 8 bytes
+        bits 63 (halves + shift 16 halves) - Tensor.OfInt 1
+
     /// <summary>
     /// Takes in leaf n with its momentum, that of the leaf before, and the sum of all momenta before it; gives the new
     /// checkpoints, popcount(n + 1), the sum with it, and whether every block that the leaf completes still runs apart.
@@ -115,7 +127,7 @@ module Uturn =
         // The bits of n above the last one, if that is set; reads rows of earlier leaves only, so that the rows of this
         // leaf can be written in place.
         let walked = Control.whileLoop more check [| odd; odd * Ops.shiftRight n one; pair |]
-        let trailingOnes = walked[0]
+        let trailingOnes = trailingOnes n
 
         let ended =
             {

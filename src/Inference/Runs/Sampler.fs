@@ -106,10 +106,6 @@ module Sampler =
 
         fun q -> (f [| q |])[0]
 
-    /// The step program of several chains, all arguments and results with the chains in front.
-    let private inLanes lanes (step: Program) : Program =
-        if lanes = 1 then step else Vmap.program lanes (Array.create step.Inputs.Length true) step
-
     let private compile (engine: IEngine) name limit adaptation (run: RunOptions) target (kernel: IKernel<'P, 'S, 'I>) =
         let d = target.Dimension
         let simplified = Compile.finished (simplification run)
@@ -118,7 +114,7 @@ module Sampler =
         {
             Name = name
             Target = target
-            Step = engine.Compile(simplified (inLanes run.Lanes (Kernel.stepProgram kernel)))
+            Step = engine.Compile(simplified (Kernel.inLanes run.Lanes (Kernel.stepProgram kernel)))
             Init = engine.Compile(simplified (Kernel.initProgram d kernel))
             Row = engine.Compile(simplified row)
             Statistics = kernel.Info.Fields |> Array.map _.Name

@@ -34,6 +34,15 @@ internal static class Blocking
     /// <summary>Up to so many rows the cotangent of a factorisation is computed in one piece.</summary>
     internal const int CotangentRows = 16;
 
+    /// <summary>Rows of a triangular system that are solved at a time.</summary>
+    internal const int SolvedRows = 4;
+
+    /// <summary>
+    /// Triangular systems of a batch whose rows are solved by turns: enough to fill the waits of one, and few enough for the
+    /// first-level cache.
+    /// </summary>
+    internal const int SolvedMatrices = 4;
+
     /// <summary>Vectors of the next panel: at most three, and rather two and two than three and one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int PanelVectors(int rest) => rest == 4 ? 2 : rest > 3 ? 3 : rest;

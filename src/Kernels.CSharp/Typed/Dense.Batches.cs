@@ -58,6 +58,25 @@ public static unsafe partial class Dense
             }
         }
 
+        if (n > 0 && n <= Panel)
+        {
+            var (row, column) = transpose ? ((nint)1, (nint)ldt) : (ldt, 1);
+            nint bRow = ldb;
+            var first = t;
+            var sides = b;
+            if (lower == transpose)
+            {
+                FromTheEnd(n, ref first, ref row, ref column, ref sides, ref bRow);
+            }
+
+            for (; i < batch; i += Blocking.SolvedMatrices)
+            {
+                var count = Math.Min(Blocking.SolvedMatrices, batch - i);
+                SolvePanels(
+                    count, n, m, first + i * strideT, strideT, row, column, unit, sides + i * strideB, strideB, bRow);
+            }
+        }
+
         for (; i < batch; i++)
         {
             TriangularSolve(n, m, t + i * strideT, ldt, lower, transpose, unit, b + i * strideB, ldb);

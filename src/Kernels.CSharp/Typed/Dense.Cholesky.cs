@@ -91,7 +91,7 @@ public static unsafe partial class Dense
             var rows = Math.Min(Rows, m - i);
             var block = b + i * (nint)ldb;
             TransposeTiles.Copy(rows, n, block, ldb, columns, rows);
-            SolvePanel(n, rows, l, ldl, 1, false, columns, rows);
+            SolvePanels(1, n, rows, l, 0, ldl, 1, false, columns, 0, rows);
             TransposeTiles.Copy(n, rows, columns, rows, block, ldb);
         }
     }

@@ -16,15 +16,22 @@ public static unsafe partial class Dense
         int n, int m, double* t, int ldt, bool lower, bool transpose, bool unit, double* b, int ldb)
     {
         var (row, column) = transpose ? ((nint)1, (nint)ldt) : (ldt, 1);
-        if (lower != transpose)
+        nint bRow = ldb;
+        if (n > 0 && lower == transpose)
         {
-            Substitute(n, m, t, row, column, unit, b, ldb);
+            FromTheEnd(n, ref t, ref row, ref column, ref b, ref bRow);
         }
-        else if (n > 0)
-        {
-            // Backward substitution is forward substitution on rows and columns counted from the end: negative strides.
-            Substitute(n, m, t + (n - 1) * (row + column), -row, -column, unit, b + (n - 1) * (nint)ldb, -(nint)ldb);
-        }
+
+        Substitute(n, m, t, row, column, unit, b, bRow);
+    }
+
+    // Backward substitution is forward substitution on rows and columns counted from the end: negative strides.
+    private static void FromTheEnd(
+        int n, ref double* t, ref nint row, ref nint column, ref double* b, ref nint bRow)
+    {
+        t += (n - 1) * (row + column);
+        b += (n - 1) * bRow;
+        (row, column, bRow) = (-row, -column, -bRow);
     }
 
     // By halves on multiples of the panel; every element loses its products in ascending order, however the halves fall.
@@ -33,7 +40,7 @@ public static unsafe partial class Dense
     {
         if (n <= Panel)
         {
-            SolvePanel(n, m, t, row, column, unit, b, bRow);
+            SolvePanels(1, n, m, t, 0, row, column, unit, b, 0, bRow);
             return;
         }
 
@@ -43,31 +50,29 @@ public static unsafe partial class Dense
         Substitute(n - half, m, t + half * (row + column), row, column, unit, b + half * bRow, bRow);
     }
 
-    // Substitution inside one diagonal block, with the widest vectors that the right-hand sides fill.
+    // Substitution inside one diagonal block of each of a few matrices, with the widest vectors that the right-hand sides fill.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SolvePanel(int n, int m, double* t, nint row, nint column, bool unit, double* b, nint bRow)
+    private static void SolvePanels(
+        int batch, int n, int m, double* t, nint strideT, nint row, nint column, bool unit, double* b, nint strideB,
+        nint bRow)
     {
-        if (m == 1)
+        if (m >= Vector512<double>.Count && Vector512.IsHardwareAccelerated)
         {
-            SolveOne(n, t, row, column, unit, b, bRow);
-        }
-        else if (m >= Vector512<double>.Count && Vector512.IsHardwareAccelerated)
-        {
-            Vector512Blocks.Solve(n, m, t, row, column, unit, b, bRow);
+            Vector512Blocks.Solve(batch, n, m, t, strideT, row, column, unit, b, strideB, bRow);
         }
         else if (m >= Vector256<double>.Count && Vector256.IsHardwareAccelerated)
         {
-            Vector256Blocks.Solve(n, m, t, row, column, unit, b, bRow);
+            Vector256Blocks.Solve(batch, n, m, t, strideT, row, column, unit, b, strideB, bRow);
         }
         else if (m >= Vector128<double>.Count)
         {
-            Vector128Blocks.Solve(n, m, t, row, column, unit, b, bRow);
+            Vector128Blocks.Solve(batch, n, m, t, strideT, row, column, unit, b, strideB, bRow);
         }
         else
         {
-            for (var j = 0; j < m; j++)
+            for (var j = 0; j < batch * m; j++)
             {
-                SolveOne(n, t, row, column, unit, b + j, bRow);
+                SolveOne(n, t + j / m * strideT, row, column, unit, b + j / m * strideB + j % m, bRow);
             }
         }
     }

@@ -1,9 +1,13 @@
 // `dense`: the dense kernels, and Fourier transforms, beside OpenBLAS (which has none), both on one thread, in alternating blocks of one run. OpenBLAS chooses its
-// kernels by processor; OPENBLAS_CORETYPE (SkylakeX, Haswell, ...) makes it choose others where it does not know the machine.
+// kernels by processor, and where it does not know the machine it takes older ones. So on machines with 512-bit vectors a second
+// process measures again with OPENBLAS_CORETYPE=SkylakeX: the columns with that name, whose ratios are of that process.
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.IO;
 using System.Linq;
+using System.Runtime.Intrinsics;
+using System.Text.Json;
 using Ppl.Kernels;
 
 namespace Ppl.Benchmarks.LinearAlgebra;
@@ -13,15 +17,23 @@ internal static unsafe class DenseKernels
     private const int Blocks = 25, Batch = 64;
     private const double BlockSeconds = 0.0005;
 
+    private const string CoreType = "OPENBLAS_CORETYPE", Stronger = "SkylakeX";
+
     /// <summary>The table of all comparisons; the arguments are not used.</summary>
     public static Table Run(string[] _)
     {
-        var table = new Table("kernel", "n", "nanoseconds", "gigaflops", "openBlasNanoseconds", "timesAsFast", "goal");
+        var table = new Table(
+            "kernel", "n", "nanoseconds", "gigaflops", "openBlasNanoseconds", "timesAsFast", "skylakeXNanoseconds",
+            "timesAsFastAsSkylakeX", "goal");
         Console.WriteLine(OpenBlas.Description ?? "OpenBLAS is not installed (baselines.sh): no comparison.");
+        JsonElement[] stronger = RunStronger();
+        int number = 0;
         foreach (Case one in Cases())
         {
             double[] times = OpenBlas.Description is null || one.Theirs is null ? Minima([one.Ours]) : Minima([one.Ours, one.Theirs]);
             double? theirs = times.Length > 1 ? times[1] : null;
+            JsonElement? other = number < stronger.Length ? stronger[number] : null;
+            number++;
             table.Add(
                 ("kernel", one.Kernel),
                 ("n", one.Size),
@@ -29,10 +41,49 @@ internal static unsafe class DenseKernels
                 ("gigaflops", one.Flops / times[0]),
                 ("openBlasNanoseconds", theirs),
                 ("timesAsFast", theirs / times[0]),
+                ("skylakeXNanoseconds", Number(other, "openBlasNanoseconds")),
+                ("timesAsFastAsSkylakeX", Number(other, "timesAsFast")),
                 ("goal", one.Goal));
         }
 
         return table;
+    }
+
+    private static double? Number(JsonElement? row, string column) =>
+        row is { } found && found.TryGetProperty(column, out JsonElement value) ? value.GetDouble() : null;
+
+    // The rows of this command in a process of its own, where OpenBLAS takes its kernels for 512-bit vectors; none where it was
+    // told which to take, or where there are no such vectors.
+    private static JsonElement[] RunStronger()
+    {
+        bool isToldWhich = Environment.GetEnvironmentVariable(CoreType) is not null;
+        if (OpenBlas.Description is null || isToldWhich || !Vector512.IsHardwareAccelerated || Environment.ProcessPath is null)
+        {
+            return [];
+        }
+
+        string file = Path.GetTempFileName();
+        try
+        {
+            string[] self = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+                ? [typeof(DenseKernels).Assembly.Location]
+                : [];
+            var start = new ProcessStartInfo(Environment.ProcessPath, [.. self, "dense", "--json", file])
+            {
+                RedirectStandardOutput = true,
+                Environment = { [CoreType] = Stronger },
+            };
+            using Process child = Process.Start(start)!;
+            child.StandardOutput.ReadToEnd();
+            child.WaitForExit();
+            return child.ExitCode == 0
+                ? JsonDocument.Parse(File.ReadAllText(file)).RootElement.EnumerateArray().ToArray()
+                : throw new InvalidOperationException($"The comparison with {Stronger} kernels ended with {child.ExitCode}.");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     private static IEnumerable<Case> Cases()

@@ -37,7 +37,8 @@ let private stacked (rows: Literal[][]) =
     Array.init rows[0].Length (fun i -> (Ops.stack (rows |> Array.map (fun row -> Tensor.OfLiteral row[i]))).Value)
 
 let private single = Kernel.stepProgram kernel
-let private together = Vmap.program chains (single.Inputs |> Array.map (fun _ -> true)) single
+let private inFront = Vmap.program chains (single.Inputs |> Array.map (fun _ -> true)) single
+let private together = Kernel.inLanes chains single
 
 [<Fact>]
 let ``a transition of several chains is that of each chain`` () =
@@ -47,6 +48,24 @@ let ``a transition of several chains is that of each chain`` () =
     let leapfrogs = expected |> Array.map (fun results -> (Literal.ints results[6])[0])
     Assert.True((Array.distinct leapfrogs).Length > 1, $"%A{leapfrogs}")
     Assert.Equal<Literal[]>(stacked expected, Reference.run together (stacked arguments))
+    Assert.Equal<Literal[]>(stacked expected, Reference.run inFront (stacked arguments))
+
+/// What the loops of a program carry, the inner loops included.
+let rec private carried (program: Program) : TensorType list =
+    [
+        for eq in program.Equations do
+            match eq.Primitive with
+            | Primitive.Control(ControlOp.While(_, _, body)) ->
+                yield! Program.outputTypes body
+                yield! carried body
+            | _ -> ()
+    ]
+
+[<Fact>]
+let ``the leaf that all lanes are at is one number`` () =
+    let isCounter (ty: TensorType) = ty = TensorType.scalar DType.I32
+    // The leaf and its ones, the level of the checks and the bits that are left.
+    Assert.Equal(4, carried together |> List.filter isCounter |> List.length)
 
 [<Fact>]
 let ``compiled, several chains agree with each chain`` () =
