@@ -57,6 +57,7 @@ internal unsafe partial struct ExponentialRow<T>
     private readonly nint Whole => Count & ~(nint)7;
 
     /// <summary>Looks for the largest element of a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Search(T* x)
     {
         double* buffer = stackalloc double[8];
@@ -78,6 +79,7 @@ internal unsafe partial struct ExponentialRow<T>
     }
 
     /// <summary>The sum of e^(x - top) of a row; looks for the largest element of the next one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal double Add(T* x, double top, T* next, out bool isNaN)
     {
         double* buffers = stackalloc double[16];
@@ -101,6 +103,7 @@ internal unsafe partial struct ExponentialRow<T>
         return FixedOrder.Reduce(Vector512.Load(totals.Sums));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Highest()
     {
         double highest = totals.Tops[0];
@@ -113,6 +116,7 @@ internal unsafe partial struct ExponentialRow<T>
     }
 
     // The last, incomplete block of eight with -infinity for what is missing; null if there is none.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly double* Pad(T* x, double* buffer)
     {
         if (Count == Whole)

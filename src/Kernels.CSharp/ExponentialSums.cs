@@ -67,6 +67,7 @@ public static unsafe class ExponentialSums
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (double Top, double Sum) Joined(double* tops, double* sums, nint n)
     {
         double top = double.NegativeInfinity;
@@ -101,6 +102,7 @@ public static unsafe class ExponentialSums
     private static (double Top, double Sum) Edge(double top) =>
         (top, double.IsNegativeInfinity(top) ? 0.0 : top);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run<T>(double* tops, double* sums, T* x, nint rows, nint n)
         where T : unmanaged
     {

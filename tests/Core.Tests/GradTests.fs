@@ -102,8 +102,6 @@ let ``incomplete gamma and beta functions have their derivatives by shapes`` () 
         let slope = (value (at + h) - value (at - h)) / (2.0 * h)
         let exact = (Grad.grad f (Ops.scalar at)).ToFloat()
         Assert.True(abs (slope - exact) < 1e-8 * (1.0 + abs slope), $"{name} at {at}: {exact}, differences {slope}")
-        let error = Assert.Throws<PplException>(fun () -> Grad.grad (Grad.grad f) (Ops.scalar at) |> ignore)
-        Assert.Equal("PPL5006", error.Id)
 
     for at in [ 0.3; 1.7; 12.0 ] do
         check "gammaP" (fun a -> SpecialFunctions.gammaP a (Ops.scalar 2.5)) at

@@ -29,7 +29,8 @@ let atan2 (y: Tensor) (x: Tensor) : Tensor = apply SpecialOp.Atan2 [ y; x ]
 let polygamma (n: Tensor) (x: Tensor) : Tensor = apply SpecialOp.Polygamma [ n; x ]
 
 /// The regularised lower incomplete gamma function P(a, x) = 1/Gamma(a) times the integral of t^(a-1) e^-t from 0 to x, for
-/// a, x >= 0: the cdf at x of the gamma distribution with shape a and rate 1. Differentiable once in a, to any order in x.
+/// a, x >= 0: the cdf at x of the gamma distribution with shape a and rate 1. Differentiable to
+/// any order; from the second order in a on by differences, with errors of some 1e-10 of the size of the first.
 let gammaP (a: Tensor) (x: Tensor) : Tensor = apply SpecialOp.GammaP [ a; x ]
 
 /// 1 - P(a, x), accurate in the upper tail.
@@ -40,7 +41,8 @@ let gammaPByShape (a: Tensor) (x: Tensor) : Tensor = apply SpecialOp.GammaPBySha
 
 /// The regularised incomplete beta function I(a, b, x) = 1/B(a, b) times the integral of t^(a-1) (1-t)^(b-1) from 0 to x,
 /// for 1e-300 < a, b < 1e100 and x in [0, 1]: the cdf at x of the beta distribution; I(b, a, 1 - x) is its complement.
-/// Differentiable once in a and b, to any order in x.
+/// Differentiable to any order; from the second order in a and b on by differences, with errors of some 1e-10 of the size of
+/// the first.
 let betaI (a: Tensor) (b: Tensor) (x: Tensor) : Tensor = apply SpecialOp.BetaI [ a; b; x ]
 
 /// dI(a, b, x)/da

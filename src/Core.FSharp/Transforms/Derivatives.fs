@@ -1,7 +1,7 @@
 // Derivatives of elementwise operations, and the few compound operations that the rules of Vjp and Jvp share.
 // An elementwise operation has a diagonal Jacobian, which is its own transpose: one table serves both directions. Each
 // entry is the linear map t -> t dy/dx, written so that it needs as little as possible beyond the result y.
-// Relies on Ops. Read Activity next.
+// Relies on Ops and ShapeDerivatives. Read Activity next.
 module internal Ppl.Core.Transforms.Derivatives
 
 open System
@@ -151,8 +151,6 @@ let private betaDensity (a: Tensor) (b: Tensor) (x: Tensor) =
         - SpecialFunctions.lbeta a b
     )
 
-let private noSecond name = fun (_: Tensor) -> Errors.notDifferentiable name "by a shape a second time"
-
 /// t -> t dy/dx for each argument of y = op xs.
 let special op (xs: Tensor[]) : (Tensor -> Tensor)[] =
     match op with
@@ -175,7 +173,10 @@ let special op (xs: Tensor[]) : (Tensor -> Tensor)[] =
         // The density's derivative by a: density (ln x - digamma a).
         let a, x = xs[0], xs[1]
 
-        [| noSecond "gammaPByShape"; (fun t -> t * (gammaDensity a x * (Ops.log x - Ops.digamma a))) |]
+        [|
+            (fun t -> t * ShapeDerivatives.gamma a x)
+            (fun t -> t * (gammaDensity a x * (Ops.log x - Ops.digamma a)))
+        |]
     | SpecialOp.BetaI ->
         let a, b, x = xs[0], xs[1], xs[2]
 
@@ -187,13 +188,21 @@ let special op (xs: Tensor[]) : (Tensor -> Tensor)[] =
     | SpecialOp.BetaIByA ->
         let a, b, x = xs[0], xs[1], xs[2]
         let slope () = Ops.log x - Ops.digamma a + Ops.digamma (a + b)
-        let none = noSecond "betaIByA"
-        [| none; none; (fun t -> t * (betaDensity a b x * slope ())) |]
+
+        [|
+            (fun t -> t * ShapeDerivatives.betaByA a b x)
+            (fun t -> t * ShapeDerivatives.betaByBoth a b x)
+            (fun t -> t * (betaDensity a b x * slope ()))
+        |]
     | SpecialOp.BetaIByB ->
         let a, b, x = xs[0], xs[1], xs[2]
         let slope () = Ops.log1p (-x) - Ops.digamma b + Ops.digamma (a + b)
-        let none = noSecond "betaIByB"
-        [| none; none; (fun t -> t * (betaDensity a b x * slope ())) |]
+
+        [|
+            (fun t -> t * ShapeDerivatives.betaByBoth a b x)
+            (fun t -> t * ShapeDerivatives.betaByB a b x)
+            (fun t -> t * (betaDensity a b x * slope ()))
+        |]
 
 // ---- reductions
 

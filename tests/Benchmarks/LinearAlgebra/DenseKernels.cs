@@ -1,6 +1,7 @@
-// `dense`: the dense kernels, and Fourier transforms, beside OpenBLAS (which has none), both on one thread, in alternating blocks of one run. OpenBLAS chooses its
-// kernels by processor, and where it does not know the machine it takes older ones. So on machines with 512-bit vectors a second
-// process measures again with OPENBLAS_CORETYPE=SkylakeX: the columns with that name, whose ratios are of that process.
+// `dense`: the dense kernels, and Fourier transforms, beside OpenBLAS (which has none), both on one thread, in alternating blocks of one
+// run. OpenBLAS chooses its kernels by processor, or as OPENBLAS_CORETYPE in the environment says (the first line tells which): a
+// machine may say Haswell, the ones for 256 bits. So where there are 512-bit vectors a second process measures again with
+// OPENBLAS_CORETYPE=SkylakeX: the columns with that name, whose ratios are of that process.
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
@@ -52,12 +53,12 @@ internal static unsafe class DenseKernels
     private static double? Number(JsonElement? row, string column) =>
         row is { } found && found.TryGetProperty(column, out JsonElement value) ? value.GetDouble() : null;
 
-    // The rows of this command in a process of its own, where OpenBLAS takes its kernels for 512-bit vectors; none where it was
-    // told which to take, or where there are no such vectors.
+    // The rows of this command in a process of its own, where OpenBLAS takes its kernels for 512-bit vectors; none where it does
+    // already, or where there are no such vectors.
     private static JsonElement[] RunStronger()
     {
-        bool isToldWhich = Environment.GetEnvironmentVariable(CoreType) is not null;
-        if (OpenBlas.Description is null || isToldWhich || !Vector512.IsHardwareAccelerated || Environment.ProcessPath is null)
+        bool isStronger = OpenBlas.Description?.EndsWith(Stronger, StringComparison.Ordinal) ?? true;
+        if (isStronger || !Vector512.IsHardwareAccelerated || Environment.ProcessPath is null)
         {
             return [];
         }
