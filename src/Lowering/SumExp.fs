@@ -175,7 +175,8 @@ let private computed (r: Region) x (pairs: Pairs) (from: Affine) rows n =
     let some (row: Affine) count =
         let start = Affine.add from (Affine.scale n row)
 
-        Nest.loop e (Nest.flat (count * n)) 0 1 (fun own active _ ->
+        // Two vectors in a turn: one alone would wait for its own functions.
+        Nest.loop e (Nest.flat (count * n)) 0 2 (fun own active _ ->
             let value = Pull.eval r x (At.flat active (Affine.add start own))
             e.Store(e.Depth, View.address memory { own with Lane = 0 }, 1, active, value))
 
