@@ -70,8 +70,6 @@ type LoopCode
         workers: Workers
     ) =
 
-    let entry = entries[0]
-
     /// What was compiled.
     member _.Program = program
 
@@ -102,21 +100,27 @@ type LoopCode
         let struct (memory, offset) = this.Locate(arena, buffer)
         Elements.read memory offset ty
 
+    /// The code if it is one piece.
+    member internal _.Sole: Entry | null = if entries.Length = 1 then entries[0] else null
+
+    /// Runs the one piece; apart from Run, so that nothing is between a caller and it.
+    member internal this.RunSole(entry: Entry, arena: Memory) =
+        entry.Invoke(arena.Address, constants.Address)
+        GC.KeepAlive this
+        GC.KeepAlive arena
+
     /// Runs on an arena of ArenaLength elements.
     member this.Run(arena: Memory) =
-        if entries.Length = 1 then
-            entry.Invoke(arena.Address, constants.Address)
-        else
-            let mutable first = 0
+        let mutable first = 0
 
-            for count in steps do
-                if count = 1 || isNull workers then
-                    for part in first .. first + count - 1 do
-                        entries[part].Invoke(arena.Address, constants.Address)
-                else
-                    workers.Run(entries, first, count, arena.Address, constants.Address)
+        for count in steps do
+            if count = 1 || isNull workers then
+                for part in first .. first + count - 1 do
+                    entries[part].Invoke(arena.Address, constants.Address)
+            else
+                workers.Run(entries, first, count, arena.Address, constants.Address)
 
-                first <- first + count
+            first <- first + count
 
         // Nothing that the code reads may be finalised while it runs.
         GC.KeepAlive this

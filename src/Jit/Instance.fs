@@ -13,6 +13,9 @@ open Ppl.Lowering
 type internal Ports(name: string, types: TensorType[]) =
 
     let counts = types |> Array.map (fun ty -> ty.Shape.Count)
+    let countsOf dtype = types |> Array.map (fun ty -> if ty.DType = dtype then ty.Shape.Count else -1)
+    let reals = countsOf DType.F64
+    let singles = countsOf DType.F32
 
     /// The type of one, after a check that it exists.
     member _.Type(operation, n) =
@@ -24,14 +27,23 @@ type internal Ports(name: string, types: TensorType[]) =
     /// The elements of one.
     member _.Count n = counts[n]
 
-    /// The number of elements of one that must have this element type.
-    member this.CountOf(operation, n, dtype) =
+    member private this.Refuse(operation, n, dtype) : int =
         let ty: TensorType = this.Type(operation, n)
+        Errors.dtypes operation $"{name} {n} is {ty}, not {DType.name dtype}"
 
-        if ty.DType <> dtype then
-            Errors.dtypes operation $"{name} {n} is {ty}, not {DType.name dtype}"
+    /// The number of elements of one that must be f64.
+    member this.CountOfReals(operation, n) =
+        if uint n < uint reals.Length && reals[n] >= 0 then
+            reals[n]
+        else
+            this.Refuse(operation, n, DType.F64)
 
-        counts[n]
+    /// The number of elements of one that must be f32.
+    member this.CountOfSingles(operation, n) =
+        if uint n < uint singles.Length && singles[n] >= 0 then
+            singles[n]
+        else
+            this.Refuse(operation, n, DType.F32)
 
     /// All types.
     member _.Types = types
@@ -43,9 +55,13 @@ type internal Contract(program: Program, code: LoopCode) =
     let inputs = Ports("argument", Program.inputTypes program)
     let outputs = Ports("result", Program.outputTypes program)
 
-    // feeds[from][into]: whether the types agree.
+    let bytes (ty: TensorType) = ty.Shape.Count * Elem.bytes (Elem.ofDType ty.DType)
+
+    // feeds[from][into]: how many bytes go from a result to an argument; -1 where the types differ.
     let feeds =
-        outputs.Types |> Array.map (fun source -> inputs.Types |> Array.map (fun target -> source = target))
+        outputs.Types
+        |> Array.map (fun source ->
+            inputs.Types |> Array.map (fun target -> if source = target then bytes source else -1))
 
     member _.Program = program
     member _.Code = code
@@ -53,20 +69,23 @@ type internal Contract(program: Program, code: LoopCode) =
     member _.Outputs = outputs
 
     /// The number of bytes that Feed copies, after a check that it may.
-    member _.FeedBytes(from, into) =
+    member this.FeedBytes(from, into) =
+        if uint from < uint feeds.Length && uint into < uint feeds[from].Length && feeds[from][into] >= 0 then
+            feeds[from][into]
+        else
+            this.RefuseFeed(from, into)
+
+    member private _.RefuseFeed(from, into) : int =
         let source = outputs.Type("Feed", from)
         let target = inputs.Type("Feed", into)
-
-        if not (feeds[from][into]) then
-            Errors.shapes "Feed" $"result {from} is {source}, argument {into} is {target}"
-
-        outputs.Count from * Elem.bytes (Elem.ofDType source.DType)
+        Errors.shapes "Feed" $"result {from} is {source}, argument {into} is {target}"
 
 /// One running copy. Not thread-safe.
 [<Sealed>]
 type internal Instance(contract: Contract) =
 
     let code = contract.Code
+    let sole = code.Sole
     let arena = code.NewArena()
     let inputs = code.Program.Inputs |> Array.map (fun id -> code.Locate(arena, id))
     let outputs = code.Program.Outputs |> Array.map (fun id -> code.Locate(arena, id))
@@ -89,29 +108,32 @@ type internal Instance(contract: Contract) =
 
         member _.Input n =
             alive "Input"
-            let count = contract.Inputs.CountOf("Input", n, DType.F64)
+            let count = contract.Inputs.CountOfReals("Input", n)
             let struct (memory, offset) = inputs[n]
             memory.Reals(offset, count)
 
         member _.InputFloat32 n =
             alive "InputFloat32"
-            let count = contract.Inputs.CountOf("InputFloat32", n, DType.F32)
+            let count = contract.Inputs.CountOfSingles("InputFloat32", n)
             let struct (memory, offset) = inputs[n]
             memory.Singles(offset, count)
 
         member _.OutputFloat32 n =
             alive "OutputFloat32"
-            let count = contract.Outputs.CountOf("OutputFloat32", n, DType.F32)
+            let count = contract.Outputs.CountOfSingles("OutputFloat32", n)
             let struct (memory, offset) = outputs[n]
             Span.op_Implicit (memory.Singles(offset, count)): ReadOnlySpan<float32>
 
         member _.Invoke() =
             alive "Invoke"
-            code.Run arena
+
+            match sole with
+            | null -> code.Run arena
+            | entry -> code.RunSole(entry, arena)
 
         member _.Output n =
             alive "Output"
-            let count = contract.Outputs.CountOf("Output", n, DType.F64)
+            let count = contract.Outputs.CountOfReals("Output", n)
             let struct (memory, offset) = outputs[n]
             Span.op_Implicit (memory.Reals(offset, count)): ReadOnlySpan<float>
 

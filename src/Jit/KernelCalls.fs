@@ -80,6 +80,10 @@ type KernelEntries private () =
 
         Dense.CholeskyBatch(batch, n, reals a, distance, n, reals l, distance, n, noFailures) |> ignore
 
+    /// L^-1 for L L' = A.
+    static member CholeskyInverse(result: nativeint, a: nativeint, n: int) =
+        Dense.CholeskyInverse(n, reals a, n, reals result, n)
+
     /// The cotangent of A from that of L in A = L L'.
     static member CholeskyVjp(result: nativeint, l: nativeint, c: nativeint, n: int) =
         Dense.CholeskyVjp(n, reals l, n, reals c, n, reals result, n)
@@ -205,6 +209,7 @@ module KernelCalls =
         | Kernel.Uniform(destination, key, count) -> call "Uniform" [ destination; key ] [ count ] ()
         | Kernel.Bits(destination, key, count) -> call "Bits" [ destination; key ] [ count ] ()
         | Kernel.Cholesky(l, a, batch, n) -> call "Cholesky" [ l; a ] [ batch; n ] ()
+        | Kernel.CholeskyInverse(result, a, n) -> call "CholeskyInverse" [ result; a ] [ n ] ()
         | Kernel.CholeskyVjp(result, l, c, n) -> call "CholeskyVjp" [ result; l; c ] [ n ] ()
         | Kernel.ExponentialSums(destination, distance, source, rows, n) ->
             let name = if elemOf source = Elem.Single then "ExponentialSumsSingle" else "ExponentialSums"

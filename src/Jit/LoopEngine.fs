@@ -30,11 +30,11 @@ type internal LoopInstance(program: Program, loops: LoopProgram) =
             arguments[n] <- copy ty value.Data
 
         member _.Input n =
-            inputs.CountOf("Input", n, DType.F64) |> ignore
+            inputs.CountOfReals("Input", n) |> ignore
             Span<float>(Literal.floats arguments[n])
 
         member _.InputFloat32 n =
-            inputs.CountOf("InputFloat32", n, DType.F32) |> ignore
+            inputs.CountOfSingles("InputFloat32", n) |> ignore
             Span<float32>(Literal.float32s arguments[n])
 
         member _.Invoke() =
@@ -45,11 +45,11 @@ type internal LoopInstance(program: Program, loops: LoopProgram) =
                     (Evaluate.run loops arguments)
 
         member _.Output n =
-            outputs.CountOf("Output", n, DType.F64) |> ignore
+            outputs.CountOfReals("Output", n) |> ignore
             ReadOnlySpan<float>(Literal.floats results[n])
 
         member _.OutputFloat32 n =
-            outputs.CountOf("OutputFloat32", n, DType.F32) |> ignore
+            outputs.CountOfSingles("OutputFloat32", n) |> ignore
             ReadOnlySpan<float32>(Literal.float32s results[n])
 
         member _.GetOutput n =

@@ -118,6 +118,11 @@ type VectorSet(bits: int, openVector: Type, holder: Type, half: VectorSet option
                 typeof<Avx>.GetMethod("ConvertToVector128Single", [| typeof<Vector256<float>> |])
             | _ -> typeof<SingleLanes>.GetMethod(name + string bits))
 
+    /// The lanes of a vector of reals that an integer vector names; of 512 bits with AVX-512 only.
+    member _.PermuteLanes =
+        lookUp "PermuteVar8x64" typeof<float> (fun () ->
+            typeof<Avx512F>.GetMethod("PermuteVar8x64", [| typeof<Vector512<float>>; typeof<Vector512<int64>> |]))
+
     /// A window of lanes over two vectors; those of integers go as reals.
     member this.Window(element: Type) =
         let vector = if isSingle element then single else real

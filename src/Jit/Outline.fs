@@ -48,6 +48,7 @@ module Outline =
         | Op.Compare _
         | Op.Window _
         | Op.Select _ -> 5 * parts
+        | Op.Load(address, 1) when address.Terms.Length = 0 && address.Offset % 8 <> 0 -> 7 * parts
         | Op.Load(address, (0 | 1)) -> (addressCost address + 3) * parts
         | Op.Load(address, _) -> addressCost address * parts + 48
         | Op.Gather(address, _, _) -> addressCost address * parts + 100

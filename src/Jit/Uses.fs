@@ -56,6 +56,7 @@ module Uses =
         | Kernel.Search(destination, sorted, values, _, _, _, _, _) -> struct ([ destination ], [ sorted; values ])
         | Kernel.Gemm(c, a, b, _, _, _, _, _, _) -> struct ([ c ], [ a; b ])
         | Kernel.Cholesky(l, a, _, _)
+        | Kernel.CholeskyInverse(l, a, _)
         | Kernel.Decompose(l, a, _, _, _)
         | Kernel.Fourier(l, a, _, _, _) -> struct ([ l ], [ a ])
         | Kernel.CholeskyVjp(result, l, c, _) -> struct ([ result ], [ l; c ])

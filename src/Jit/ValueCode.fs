@@ -187,8 +187,13 @@ type ValueCode
             VectorCode.convert w set (elemOf x) target (push x part)
         | Op.Convert(target, x) -> LaneCode.convert w set (elemOf x) target (push x part)
         | Op.Splat x ->
-            pushValue x 0
-            VectorCode.splat w set elem
+            match trees.Form x, trees.Op x with
+            | Form.Tree, ValueSome(Op.Lane(source, lane)) when lane > 0 && VectorCode.hasSplatLane set elem ->
+                pushValue source part
+                VectorCode.splatLane w set lane
+            | _ ->
+                pushValue x 0
+                VectorCode.splat w set elem
         | Op.Load(from, stride) -> pushVectorLoad value from stride part
         | Op.Gather(from, stride, index) -> pushGather elem from stride index part
         | Op.Pack scalars ->
@@ -240,6 +245,10 @@ type ValueCode
         let elem = elemOf value
 
         match stride with
+        | 1 when isAcrossVectors elem from ->
+            let shift = from.Offset % lanes
+            let load extra () = pushAddress from extra
+            VectorCode.loadAcross w set elem (load -shift) (load (lanes - shift)) shift
         | 1 ->
             pushAddress from (part * lanes)
             VectorCode.load w set elem
@@ -248,6 +257,13 @@ type ValueCode
             w.Add(Il.LoadObject(Registers.laneType elem))
             VectorCode.splat w set elem
         | stride -> LaneCode.load w set elem stride (fun () -> pushAddress from (part * lanes * stride))
+
+    /// Whether eight elements lie in two vectors that may just have been stored: such a load would wait for both stores to
+    /// reach the cache, where two loads take the content of each store from the processor's queue.
+    and isAcrossVectors elem (from: Address) =
+        match program.Buffers[from.Buffer].Place with
+        | Place.Constant _ -> false
+        | _ -> from.Terms.Length = 0 && from.Offset % 8 <> 0 && VectorCode.hasAlign set elem
 
     and pushGather elem from stride index part =
         let pushStart () = pushAddress from 0

@@ -5,6 +5,7 @@
 namespace Ppl.Jit
 
 open System
+open System.Runtime.Intrinsics.X86
 open Ppl.Core
 open Ppl.Core.Ir
 open Ppl.Lowering
@@ -78,6 +79,17 @@ module VectorCode =
         if elem = Elem.Mask then
             asReal w set
 
+    /// Whether one instruction brings any lane of a whole value to all lanes.
+    let hasSplatLane (set: VectorSet) elem = elem = Elem.Real && set.Bits = 512 && Avx512F.IsSupported
+
+    /// One lane of the topmost entry to all lanes.
+    let splatLane (w: Writer) (set: VectorSet) lane =
+        for _ in 1 .. set.Lanes do
+            w.Int64(int64 lane)
+
+        w.Call(set.CreateFromLanes typeof<int64>)
+        w.Call set.PermuteLanes
+
     /// The scalar in one lane; a mask comes out as i8.
     let lane (w: Writer) (set: VectorSet) elem index =
         if elem = Elem.Mask then
@@ -100,6 +112,21 @@ module VectorCode =
             w.Call(set.Generic("AsSingle", real, 1))
         else
             w.Add(Il.LoadObject(Registers.vectorType set elem))
+
+    /// Whether one instruction takes a whole value from two that follow each other.
+    let hasAlign (set: VectorSet) elem = elem <> Elem.Single && set.Bits = 512 && Avx512F.IsSupported
+
+    /// The lanes from `shift` on of the vector at an address, then those of the vector behind it.
+    let loadAcross (w: Writer) (set: VectorSet) elem (pushFirst: Push) (pushSecond: Push) shift =
+        pushFirst ()
+        load w set Elem.Real
+        pushSecond ()
+        load w set Elem.Real
+        w.Int32 shift
+        w.Call(set.Window real)
+
+        if Registers.isInteger elem then
+            asInteger w set
 
     /// Stores the topmost entry, a part, at the address below it.
     let store (w: Writer) (set: VectorSet) elem =

@@ -88,6 +88,7 @@ public static class Philox
 
     /// <summary>The same on raw memory.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     public static unsafe void FillUniform(double* result, nint count, ulong counterLow, ulong counterHigh, ulong key)
     {
         nint i = 0;
@@ -96,6 +97,15 @@ public static class Philox
             var counters = Vector512.Create(unchecked(counterLow + (ulong)(i >> 1))) + Vector512<ulong>.Indices;
             var (first, second) = Uniforms(counters, Vector512.Create(counterHigh), key);
             Interleave(first, second, result + i);
+        }
+
+        const int SingleBlocks = 3; // so many one by one take less time than eight at once
+        if (count - i > 2 * SingleBlocks)
+        {
+            var rest = stackalloc double[16];
+            FillUniform(rest, 16, unchecked(counterLow + (ulong)(i >> 1)), counterHigh, key);
+            new ReadOnlySpan<double>(rest, (int)(count - i)).CopyTo(new Span<double>(result + i, (int)(count - i)));
+            return;
         }
 
         for (; i < count; i += 2)

@@ -122,6 +122,9 @@ module Costs =
         | Kernel.Cholesky(_, _, batch, n) ->
             let n', count = float n, float batch * times
             tally.Call($"cholesky {n}", n' * n' * n' / 3.0, n' * n' / 2.0, n' * n', count)
+        | Kernel.CholeskyInverse(_, _, n) ->
+            let n' = float n
+            tally.Call($"choleskyInverse {n}", 2.0 * n' * n' * n' / 3.0, n' * n' / 2.0, n' * n', times)
         | Kernel.CholeskyVjp(_, _, _, n) ->
             let n' = float n
             tally.Call($"choleskyVjp {n}", 2.0 * n' * n' * n' / 3.0, n' * n', n' * n', times)

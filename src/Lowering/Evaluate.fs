@@ -230,6 +230,10 @@ type private Machine(program: LoopProgram, arguments: Literal[]) =
             |> Array.collect factor
             |> Storage.F64
             |> writeAll l
+        | Kernel.CholeskyInverse(result, a, n) ->
+            let inverse: float[] = Array.zeroCreate (n * n)
+            PackedDense.CholeskyInverse(n, floats a (n * n), inverse)
+            writeAll result (Storage.F64 inverse)
         | Kernel.CholeskyVjp(result, l, c, n) ->
             let cotangent: float[] = Array.zeroCreate (n * n)
             PackedDense.CholeskyVjp(n, floats l (n * n), floats c (n * n), cotangent)

@@ -186,6 +186,8 @@ type Kernel =
         transposeB: bool
     /// L[batch,n,n] from the lower triangles of A[batch,n,n]
     | Cholesky of l: Address * a: Address * batch: int * n: int
+    /// L^-1 [n,n] for L L' = A[n,n], with zeros above the diagonal; at most 16 rows
+    | CholeskyInverse of result: Address * a: Address * n: int
     /// The cotangents of the lower triangles of A[n,n] = L L' from those of L, C[n,n]
     | CholeskyVjp of result: Address * l: Address * c: Address * n: int
     /// X[batch,n,k] with op(L) X = B; each B is [n,k] or, transposed, [k,n]

@@ -69,8 +69,55 @@ let decompose (r: Region) (eq: Equation) op =
 
     r.Views[v] <- ValueSome target
 
-/// The statements of a factorisation or a solve.
-let factor (r: Region) (eq: Equation) op =
+/// Whether these are unit matrices.
+let rec private isUnit (r: Region) v =
+    match r.Definition v with
+    | ValueSome { Primitive = Primitive.Constant literal } when (r.Type v).DType = DType.F64 ->
+        let n = (r.Shape v)[(r.Shape v).Rank - 1]
+
+        Literal.floats literal
+        |> Seq.indexed
+        |> Seq.forall (fun (i, x) -> x = (if i / n % n = i % n then 1.0 else 0.0))
+    | ValueSome { Primitive = Primitive.Move(MoveOp.Broadcast(shape, axes)); Args = args } ->
+        axes.Length >= 2 && axes = [| shape.Rank - axes.Length .. shape.Rank - 1 |] && isUnit r args[0]
+    | _ -> false
+
+/// The matrices whose Cholesky factors nothing but this equation needs, which inverts them: L^-1 comes from one elimination.
+let private tryInverted (r: Region) (eq: Equation) =
+    match eq.Primitive with
+    | Primitive.Factor(FactorOp.TriangularSolve(true, false)) when r.Uses eq.Args[0] = 1 && r.Uses eq.Outs[0] > 0 ->
+        let shape = r.Shape eq.Outs[0]
+
+        match r.Definition eq.Args[0] with
+        | ValueSome { Primitive = Primitive.Factor FactorOp.Cholesky; Args = args } when
+            shape[shape.Rank - 1] <= Ppl.Kernels.Dense.LargestInverse && isUnit r eq.Args[1]
+            ->
+            ValueSome args[0]
+        | _ -> ValueNone
+    | _ -> ValueNone
+
+let private invert (r: Region) (eq: Equation) source =
+    let v = eq.Outs[0]
+    let shape = r.Shape v
+    let n = shape[shape.Rank - 1]
+    let first, target = Places.dense r source, Places.allocate r v
+
+    if n > 0 then
+        Places.batched r (shape.Count / (n * n)) (fun i ->
+            let at view = Places.moved view (n * n) i
+            r.Emitter.Do(Stmt.Call(Kernel.CholeskyInverse(at target, at first, n))))
+
+    r.Views[v] <- ValueSome target
+
+/// Whether the factor is never needed itself, only its inverse.
+let private isOnlyInverted (r: Region) (eq: Equation) =
+    let inverts (user: Equation) = user.Args.Length > 0 && user.Args[0] = eq.Outs[0] && (tryInverted r user).IsSome
+
+    match eq.Primitive with
+    | Primitive.Factor FactorOp.Cholesky -> r.Uses eq.Outs[0] = 1 && Array.exists inverts r.Program.Equations
+    | _ -> false
+
+let private call (r: Region) (eq: Equation) op =
     let e = r.Emitter
     let v = eq.Outs[0]
     let shape = r.Shape v
@@ -79,7 +126,7 @@ let factor (r: Region) (eq: Equation) op =
     let k = shape[shape.Rank - 1]
     let count = if n * k = 0 then 0 else shape.Count / (n * k)
 
-    let call (kernel: View -> unit) =
+    let into (kernel: View -> unit) =
         let target = Places.allocate r v
 
         if count > 0 then
@@ -89,11 +136,11 @@ let factor (r: Region) (eq: Equation) op =
 
     match op with
     | FactorOp.Cholesky ->
-        call (fun target -> e.Do(Stmt.Call(Kernel.Cholesky(Places.addressOf target, Places.addressOf first, count, n))))
+        into (fun target -> e.Do(Stmt.Call(Kernel.Cholesky(Places.addressOf target, Places.addressOf first, count, n))))
     | FactorOp.CholeskyVjp ->
         let cotangent = Places.dense r eq.Args[1]
 
-        call (fun target ->
+        into (fun target ->
             Places.batched r count (fun i ->
                 let at view = Places.moved view (n * n) i
                 e.Do(Stmt.Call(Kernel.CholeskyVjp(at target, at first, at cotangent, n)))))
@@ -103,7 +150,7 @@ let factor (r: Region) (eq: Equation) op =
         let struct (right, transposeB) =
             Places.asMatrices r eq.Args[1] batch [| shape.Rank - 2 |] [| shape.Rank - 1 |]
 
-        call (fun target ->
+        into (fun target ->
             Places.batched r count (fun i ->
                 let x, a, b =
                     Places.moved target (n * k) i, Places.moved first (n * n) i, Places.moved right (n * k) i
@@ -120,9 +167,17 @@ let factor (r: Region) (eq: Equation) op =
         let struct (right, transposeB) =
             Places.asMatrices r eq.Args[1] batch [| shape.Rank - 2 |] [| shape.Rank - 1 |]
 
-        call (fun target ->
+        into (fun target ->
             let x, l, b = Places.addressOf target, Places.addressOf first, Places.addressOf right
             e.Do(Stmt.Call(Kernel.TriangularSolve(x, l, b, count, n, k, lower, transpose, transposeB))))
+
+/// The statements of a factorisation or a solve.
+let factor (r: Region) (eq: Equation) op =
+    match tryInverted r eq with
+    | ValueSome source -> invert r eq source
+    | ValueNone ->
+        if not (isOnlyInverted r eq) then
+            call r eq op
 
 /// Enough pairs for a thread of its own.
 let private fourierBlock = 1 <<< 14

@@ -67,6 +67,7 @@ let private kernelBuffers kernel (touch: Address -> unit) =
     | Kernel.JoinExponentials(a, _, b, _, _)
     | Kernel.ArgSort(a, b, _, _, _)
     | Kernel.Cholesky(a, b, _, _)
+    | Kernel.CholeskyInverse(a, b, _)
     | Kernel.Decompose(a, b, _, _, _)
     | Kernel.Fourier(a, b, _, _, _) ->
         touch a

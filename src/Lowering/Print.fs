@@ -62,6 +62,7 @@ let private kernel kernel =
     | Kernel.Gemm(c, a, b, m, n, k, strideA, transposeA, transposeB) ->
         $"gemm {address c} {address a} {address b} {m} {n} {k} {strideA} {transposeA} {transposeB}"
     | Kernel.Cholesky(l, a, batch, n) -> $"cholesky {address l} {address a} {batch} {n}"
+    | Kernel.CholeskyInverse(result, a, n) -> $"choleskyInverse {address result} {address a} {n}"
     | Kernel.CholeskyVjp(result, l, c, n) -> $"choleskyVjp {address result} {address l} {address c} {n}"
     | Kernel.TriangularSolve(x, l, b, batch, n, k, isLower, transpose, transposeB) ->
         $"triangularSolve {address x} {address l} {address b} {batch} {n} {k} {isLower} {transpose} {transposeB}"

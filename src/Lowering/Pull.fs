@@ -16,6 +16,22 @@ let private atLane (lane: int) (at: At) =
     | Index.Axes axes -> At.axes 8 (Array.map fix axes)
     | Index.Flat a -> At.flat 8 (fix a)
 
+/// Sums of more additions than it takes to put a vector together from eight scalars.
+let private packedSum = 16
+
+/// Whether these are sums that have all been computed one by one already.
+let private isKnownByElement (r: Region) v (eq: Equation) (at: At) (linear: Affine) =
+    let isKnown lane = r.Memo.ContainsKey(struct (v, Affine.constant (linear.Const + lane * linear.Lane)))
+
+    match eq.Primitive with
+    | Primitive.Contract _
+    | Primitive.Reduce _ ->
+        linear.Terms.Length = 0
+        && linear.Lane <> 0
+        && r.Cost v > packedSum
+        && Seq.forall isKnown [ 0 .. at.Active - 1 ]
+    | _ -> false
+
 /// The value of a variable at a position: eight lanes, or one if the position has no lane or all lanes agree.
 let rec eval (r: Region) (v: Var) (at: At) : Value =
     let linear = if r.Count v = 1 then Affine.zero else Index.linear (r.Shape v) at.Index
@@ -57,6 +73,8 @@ and private tryLaneOfBlock (r: Region) v (eq: Equation) (at: At) (linear: Affine
 
     if linear.Terms.Length > 0 && n > 1 && r.IsSmall v && r.Cost v > 8 then
         inMemory r v at
+    elif isKnownByElement r v eq at linear then
+        packElements r v at
     elif
         Affine.isConst linear
         && n >= 3

@@ -15,6 +15,7 @@ var commands = new Dictionary<string, Func<string[], Table>>
     ["gradients"] = Gradients.Run,
     ["compress"] = Switches.Compression,
     ["recurrences"] = Switches.Recurrences,
+    ["profile"] = Profile.Run,
     ["lanes"] = Lanes.Run,
     ["nuts"] = Sampling.Run,
     ["overview"] = Overview.Run,

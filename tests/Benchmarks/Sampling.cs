@@ -3,6 +3,7 @@
 // The median over several seeds: the ESS of one run is noisy.
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Linq;
 using Ppl.Benchmarks.Hand;
 using Ppl.Core.Ir;
@@ -21,6 +22,7 @@ using RunOptions = Ppl.Inference.RunOptions;
 internal static class Sampling
 {
     private static readonly ulong[] Seeds = [1, 2, 3, 4, 5];
+    private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(1);
 
     /// <summary>Samples from the models of these names (none: all of them).</summary>
     public static Table Run(string[] models)
@@ -58,8 +60,15 @@ internal static class Sampling
             return Measure(Nuts.sample(engine, NutsOptions.Default, run, target));
         }
 
-        // Not counted: the first run lets the host code around the transitions become hot.
-        Once(0);
+        // Not counted: the first runs let the host code around the transitions become hot. The runtime optimises it in the
+        // background once a tenth of a second has passed without new methods.
+        var clock = Stopwatch.StartNew();
+        while (clock.Elapsed < Warmup)
+        {
+            Once(0);
+            System.Threading.Thread.Sleep(30);
+        }
+
         Figures[] runs = Seeds.Select(Once).ToArray();
         double Of(Func<Figures, double> field) => Timing.Median(runs.Select(field).ToArray());
         return new(Of(f => f.Seconds), Of(f => f.EssPerSecond), Of(f => f.GradientsPerEss));

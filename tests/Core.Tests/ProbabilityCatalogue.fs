@@ -36,6 +36,7 @@ let make (family: string) : Tensor[] -> IDistribution =
     | "categorical" -> one Categories.categorical
     | "categoricalLogit" -> one Categories.categoricalLogit
     | "dirichlet" -> one Vectors.dirichlet
+    | "multivariateNormal" -> two Vectors.multivariateNormal
     | "multivariateNormalCholesky" -> two Vectors.multivariateNormalCholesky
     | other -> invalidArg (nameof family) other
 
@@ -43,8 +44,8 @@ let make (family: string) : Tensor[] -> IDistribution =
 let rank family n =
     match family, n with
     | ("categorical" | "categoricalLogit" | "dirichlet"), 0 -> 1
-    | "multivariateNormalCholesky", 0 -> 1
-    | "multivariateNormalCholesky", 1 -> 2
+    | ("multivariateNormal" | "multivariateNormalCholesky"), 0 -> 1
+    | ("multivariateNormal" | "multivariateNormalCholesky"), 1 -> 2
     | _ -> 0
 
 /// Whether the n-th parameter is an integer.

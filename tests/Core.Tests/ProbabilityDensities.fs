@@ -286,6 +286,79 @@ let ``multivariate normals: one factor for all equals one factor each`` () =
         ((shared.LogDensity x).ToFloats())
         ((own.LogDensity x).ToFloats())
 
+/// Three vectors, their mean, and a root of a covariance of 4 x 4.
+let private vectors = Tensor.OfMatrix(Array2D.init 3 4 (fun i j -> sin (float (4 * i + j))))
+
+let private loc = Tensor.OfFloats [| 0.3; -0.2; 0.1; 0.5 |]
+
+let private covarianceOf (root: Tensor) =
+    let identity = LinearAlgebra.identityLike root
+    Ops.dot root (Ops.transpose [| 1; 0 |] root) + 0.5 * identity
+
+let private root = Tensor.OfMatrix(Array2D.init 4 4 (fun i j -> cos (float (3 * i + 2 * j))))
+
+let private byCovariance (x: Tensor) (loc: Tensor) root =
+    Ops.sum (Ops.exp (0.1 * ((multivariateNormal loc (covarianceOf root)).Expand [ 3 ]).LogDensity x))
+
+let private byFactor (x: Tensor) (loc: Tensor) root =
+    let factor = Ops.cholesky (covarianceOf root)
+    Ops.sum (Ops.exp (0.1 * ((multivariateNormalCholesky loc factor).Expand [ 3 ]).LogDensity x))
+
+let private sameAll tolerance what (expected: Tensor) (actual: Tensor) =
+    Array.iter2 (fun e a -> close tolerance e a what) (expected.ToFloats()) (actual.ToFloats())
+
+[<Fact>]
+let ``multivariate normals by covariance are those by its factor, with first and second derivatives`` () =
+    sameAll 1e-13 "density" (byFactor vectors loc root) (byCovariance vectors loc root)
+    let gradients f = Grad.grad (fun x -> f x loc root) vectors, Grad.grad (f vectors loc) root
+    let x, r = gradients byFactor
+    let x', r' = gradients byCovariance
+    sameAll 1e-12 "derivative in the value" x x'
+    sameAll 1e-12 "derivative in the covariance" r r'
+    let direction = Ops.sin root
+    let second f = Grad.grad (fun r -> Ops.sum (direction * Grad.grad (f vectors loc) r)) root
+    sameAll 1e-11 "second derivative" (second byFactor) (second byCovariance)
+
+    let forward f =
+        let _, tangents = Jvp.jvp (fun rs -> [| f vectors loc rs[0] |]) [| root |] [| direction |]
+        tangents[0]
+
+    sameAll 1e-12 "forward derivative" (forward byFactor) (forward byCovariance)
+
+[<Fact>]
+let ``only the lower triangle of a covariance is read, also by the derivative`` () =
+    let covariance = covarianceOf root
+    // Traced, so that a matrix that is not symmetric is not refused.
+    let traced =
+        Trace.program [| covariance.Type |] (fun args ->
+            let density k = (Vectors.multivariateNormal loc k).LogDensity(vectors[0])
+            [| density (args[0]); Grad.grad density (args[0]) |])
+
+    let gradient = ((Trace.replay traced [| covariance |])[1]).ToFloats()
+
+    for i in 0..15 do
+        let nudged h =
+            let entries = Array.mapi (fun j x -> if i = j then x + h else x) (covariance.ToFloats())
+            let changed = Tensor.OfLiteral(Literal.create (Shape.ofList [ 4; 4 ]) (Storage.F64 entries))
+            ((Trace.replay traced [| changed |])[0]).ToFloat()
+
+        close 1e-7 ((nudged 1e-5 - nudged -1e-5) / 2e-5) gradient[i] "derivative"
+
+[<Fact>]
+let ``multivariate normals: one covariance each`` () =
+    let covariances = Ops.broadcastTo (Shape.ofList [ 3; 4; 4 ]) (covarianceOf root)
+    let own = Vectors.multivariateNormal (Ops.broadcastTo (Shape.ofList [ 3; 4 ]) loc) covariances
+    let shared = (multivariateNormal loc (covarianceOf root)).Expand [ 3 ]
+    sameAll 1e-13 "density" (own.LogDensity vectors) (shared.LogDensity vectors)
+    let key = Ppl.Core.Randomness.Key.ofSeed 5UL
+    sameAll 1e-14 "draw" (own.Sample key) (shared.Sample key)
+
+    sameAll
+        0.0
+        "variance"
+        (Ops.diagonal (covarianceOf root))
+        ((multivariateNormal loc (covarianceOf root)).Variance.Value)
+
 [<Fact>]
 let ``a value of another shape or type is refused`` () =
     let refused id (f: unit -> Tensor) = Assert.Equal(id, Assert.Throws<PplException>(fun () -> f () |> ignore).Id)
@@ -323,6 +396,9 @@ let private improper: (string * float[] list * string * int * float) list =
         "dirichlet", [ [| 1.0; 0.0 |] ], "concentration", 1, 0.0
         "multivariateNormalCholesky", [ [| 0.0; 0.0 |]; [| 1.0; 0.5; 0.5; 1.0 |] ], "scaleTril", 1, 0.5
         "multivariateNormalCholesky", [ [| 0.0; 0.0 |]; [| 1.0; 0.0; 0.5; 0.0 |] ], "scaleTril", 3, 0.0
+        "multivariateNormal", [ [| 0.0; 0.0 |]; [| 1.0; 0.5; 0.25; 1.0 |] ], "covariance", 1, 0.5
+        "multivariateNormal", [ [| 0.0; 0.0 |]; [| 1.0; 2.0; 2.0; 1.0 |] ], "covariance", 3, 1.0
+        "multivariateNormal", [ [| 0.0; 0.0 |]; [| infinity; 0.0; 0.0; 1.0 |] ], "covariance", 0, infinity
     ]
 
 [<Fact>]

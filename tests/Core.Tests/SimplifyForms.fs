@@ -99,6 +99,32 @@ let ``a shortened recurrence computes the same`` (reversed: bool) =
         Array.map Literal.floats simplified |> Array.concat
     )
 
+/// A filter of two states: both new weights are divided by their sum.
+let private filter =
+    Trace.program [| scalar; vector 5 |] (fun args ->
+        let step (carry: Tensor[]) (now: Tensor[]) =
+            let first, second = carry[0] * now[0], args[0] * carry[1]
+            let total = first + second
+            [| first / total; second / total |], [| total |]
+
+        let state, outputs = Control.scanBy false 5 step [| Ops.scalar 0.5; Ops.scalar 0.5 |] args[1..]
+        Array.append state outputs)
+
+[<Fact>]
+let ``a scan divides by each denominator once`` () =
+    let _, body = bodyOf (Simplify.program filter)
+    Assert.Equal(0, count "div" body)
+    Assert.Equal(1, count "reciprocal" body)
+    let arguments = [| Literal.f64 0.7; floats [| 1.1; 0.3; 2.0; 0.01; 5.0 |] |]
+
+    let plain, simplified =
+        Reference.run filter arguments, Reference.run (Simplify.program filter) arguments
+
+    Array.iter2
+        (fun (x: float) y -> Assert.True(abs (x - y) <= 1e-15 * abs x))
+        (plain |> Array.collect Literal.floats)
+        (simplified |> Array.collect Literal.floats)
+
 [<Theory>]
 [<InlineData(Double.NegativeInfinity, Double.NegativeInfinity, Double.NegativeInfinity)>]
 [<InlineData(Double.PositiveInfinity, Double.PositiveInfinity, Double.PositiveInfinity)>]

@@ -38,6 +38,7 @@ let private families: (string * IDistribution) list =
         "categorical", categorical [| 0.2; 0.3; 0.5 |]
         "categoricalLogit", categoricalLogit [| 0.2; 0.3; 0.5 |]
         "dirichlet", dirichlet [| 0.2; 3.3; 0.5 |]
+        "multivariateNormal", multivariateNormal [| 0.5; -1.0 |] (array2D [ [ 2.25; -1.05 ]; [ -1.05; 1.13 ] ])
         "multivariateNormalCholesky",
         multivariateNormalCholesky [| 0.5; -1.0 |] (array2D [ [ 1.5; 0.0 ]; [ -0.7; 0.8 ] ])
     ]

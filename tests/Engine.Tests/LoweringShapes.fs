@@ -306,6 +306,30 @@ let ``batches of factorisations, systems and their gradients agree, in lanes, al
             [| (Grad.grad (fun x -> logDensity [| x; args[1] |])) args[0] |])
 
 [<Fact>]
+let ``the inverse of a Cholesky factor comes from one elimination`` () =
+    let inverses needsFactor (args: Tensor[]) =
+        let definite = Ops.dot args[0] (Ops.transpose [| 1; 0 |] args[0]) + LinearAlgebra.identityLike args[0]
+        let l = Ops.cholesky definite
+        let inverse = Ops.triangularSolve true false l (LinearAlgebra.identityLike definite)
+        if needsFactor then [| inverse; l |] else [| inverse |]
+
+    let calls n needsFactor =
+        let program = Compile.program [| f64 [ n; n ] |] (inverses needsFactor)
+        let text = Print.program (Lower.program program)
+        text.Contains "choleskyInverse ", text.Contains "cholesky ", text.Contains "triangularSolve "
+
+    Assert.Equal((true, false, false), calls 11 false)
+    Assert.Equal((false, true, true), calls 11 true)
+    Assert.Equal((false, true, true), calls 17 false)
+
+    for n in [ 1; 3; 11; 16; 17 ] do
+        agrees [| f64 [ n; n ] |] (inverses false)
+        agrees [| f64 [ n; n ] |] (inverses true)
+
+    let lanes = Vmap.program 3 [| true |] (Trace.program [| f64 [ 5; 5 ] |] (inverses false))
+    agrees [| f64 [ 3; 5; 5 ] |] (Trace.replay lanes)
+
+[<Fact>]
 let ``scans with checkpoints keep the states at borders of segments`` () =
     let length, n = 400, 50
 

@@ -161,6 +161,62 @@ public sealed unsafe class DenseTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(9)]
+    [InlineData(11)]
+    [InlineData(15)]
+    [InlineData(16)]
+    public void Inverse_of_the_Cholesky_factor_satisfies_the_residual_bound(int n)
+    {
+        var a = PositiveDefinite(n);
+        var entries = a.ToRowMajorArray();
+        for (var i = 0; i < n * n; i++)
+        {
+            // Only the lower triangle is read.
+            entries[i] = i % n > i / n ? double.NaN : entries[i];
+        }
+
+        var inverse = Inverse(n, entries);
+        for (var i = 0; i < n; i++)
+        {
+            Assert.All(inverse[(i * n + i + 1)..((i + 1) * n)], x => Assert.Equal(0.0, x));
+        }
+
+        var m = Matrix<double>.Build.DenseOfRowMajor(n, n, inverse);
+        var l = a.Cholesky().Factor;
+        var bound = 4.0 * (n + 2) * Epsilon * (m.PointwiseAbs() * l.PointwiseAbs());
+        var residual = (m * l - Matrix<double>.Build.DenseIdentity(n)).PointwiseAbs();
+        Assert.True((bound - residual).Enumerate().Min() >= 0.0 || n == 1);
+    }
+
+    [Theory]
+    [InlineData(3, 0)]
+    [InlineData(5, 3)]
+    [InlineData(11, 6)]
+    [InlineData(16, 15)]
+    public void Inverse_of_the_Cholesky_factor_ends_at_the_first_bad_pivot(int n, int bad)
+    {
+        var a = PositiveDefinite(n).ToRowMajorArray();
+        var expected = Inverse(n, a);
+        a[bad * n + bad] = -1.0;
+        var inverse = Inverse(n, a);
+        Assert.Equal(expected[..(bad * n)], inverse[..(bad * n)]);
+        Assert.All(inverse[(bad * n)..], x => Assert.True(double.IsNaN(x)));
+    }
+
+    private static double[] Inverse(int n, double[] a)
+    {
+        var inverse = new double[n * n];
+        PackedDense.CholeskyInverse(n, a, inverse);
+        return inverse;
+    }
+
+    [Theory]
     [MemberData(nameof(Sizes))]
     public void Triangular_solutions_satisfy_the_residual_bound(int n)
     {

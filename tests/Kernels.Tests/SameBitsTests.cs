@@ -85,6 +85,19 @@ public sealed unsafe class SameBitsTests
     }
 
     [Theory]
+    [InlineData(5, 0x7B2431EA2C6E28ECUL)]
+    [InlineData(11, 0x7E8F55A773E55C28UL)]
+    [InlineData(16, 0x451D52781FC81E23UL)]
+    public void Inverses_of_Cholesky_factors_have_the_recorded_bits(int n, ulong expected)
+    {
+        var x = Inputs().Select(v => VectorMath.Tanh(v)).Where(double.IsFinite).ToArray();
+        var (gram, inverse) = (new double[n * n], new double[n * n]);
+        PackedDense.Gemm(n, n, 60, x, false, x, true, gram);
+        PackedDense.CholeskyInverse(n, gram, inverse);
+        AssertHash(expected, inverse);
+    }
+
+    [Theory]
     [InlineData(24, 0xF1F8A4D33182F6AFUL)]
     [InlineData(97, 0x5652DAB832ECCB4DUL)]
     [InlineData(1000, 0x75C4E590FBC1A3CBUL)]

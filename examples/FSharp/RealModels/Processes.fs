@@ -25,5 +25,5 @@ module Processes =
             let! sigma = sample "sigma" (halfNormal 1.0)
             let kernel = Ops.square alpha * Ops.exp (squaredDistances * (-0.5 / Ops.square rho))
             let covariance = kernel + sigma * identity
-            do! observe "y" (multivariateNormalCholesky zeros (Ops.cholesky covariance)) y
+            do! observe "y" (multivariateNormal zeros covariance) y
         }

@@ -106,6 +106,9 @@ module Families =
     /// The multivariate normal distribution by the Cholesky factor of its covariance.
     let inline multivariateNormalCholesky loc scaleTril = Vectors.multivariateNormalCholesky (lift loc) (lift scaleTril)
 
+    /// The multivariate normal distribution by its covariance.
+    let inline multivariateNormal loc covariance = Vectors.multivariateNormal (lift loc) (lift covariance)
+
     /// n independent copies along a new first axis.
     let iid n (distribution: IDistribution) : IDistribution = distribution.Expand [ n ]
 

@@ -28,6 +28,8 @@ type Rule =
     | Above of name: string * bound: Tensor
     /// Along the last two axes: zero above the diagonal, positive on it, finite below.
     | CholeskyFactor
+    /// Along the last two axes: symmetric and positive definite, and finite.
+    | Covariance
 
 /// A parameter of a distribution.
 [<NoComparison; NoEquality>]
@@ -71,6 +73,7 @@ module Parameter =
         | Rule.Count -> "a non-negative integer"
         | Rule.Above(name, _) -> $"finite and greater than '{name}'"
         | Rule.CholeskyFactor -> "lower triangular with a positive diagonal, and finite"
+        | Rule.Covariance -> "symmetric and positive definite, and finite"
 
     let private isFinite (x: float) = Double.IsFinite x
 
@@ -96,6 +99,28 @@ module Parameter =
             firstWhere (fun i x -> not (isFinite x && x > limits[i])) values
         | _ -> None
 
+    /// Elements of a covariance may differ from their mirror images by this much, relative to the product of both scales.
+    let private symmetryTolerance = 1e-8
+
+    /// The first element that is not finite, differs from its mirror image, or is the pivot where no Cholesky factor exists.
+    let private indefinite (value: Tensor) =
+        let n = value.Shape[value.Shape.Rank - 1]
+        let xs = Literal.floats value.Value
+        let at i row col = xs[i / (n * n) * n * n + row * n + col]
+
+        let isPlain i x =
+            let row, col = i / n % n, i % n
+            let scale = sqrt (abs (at i row row * at i col col))
+            isFinite x && abs (x - at i col row) <= symmetryTolerance * scale
+
+        let factor = Literal.floats (Ops.cholesky value).Value
+
+        firstWhere (fun i x -> not (isPlain i x)) xs
+        |> Option.orElseWith (fun () ->
+            factor
+            |> firstWhere (fun i x -> i / n % n = i % n && not (x > 0.0))
+            |> Option.map (fun (i, _) -> i, xs[i]))
+
     /// The first element of a known parameter that breaks its rule; written so that NaN always does.
     let private offender (parameter: Parameter) : (int * float) option =
         let value = Ops.toFloat parameter.Value
@@ -112,6 +137,7 @@ module Parameter =
         | Rule.LogWeight -> all (fun x -> x < Double.PositiveInfinity)
         | Rule.Count -> all (fun x -> x >= 0.0)
         | Rule.Above(_, bound) -> notAbove bound value
+        | Rule.Covariance -> indefinite value
         | Rule.CholeskyFactor ->
             Literal.floats value.Value
             |> firstWhere (fun i x ->

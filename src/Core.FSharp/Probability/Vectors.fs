@@ -1,5 +1,5 @@
-// Families of vectors: dirichlet, and multivariate normal by the Cholesky factor of its covariance.
-// Formulas: docs/math/families.md. Relies on Family, Draws and Special. Read Improper next.
+// Families of vectors: dirichlet, and multivariate normal by its covariance or by the Cholesky factor of that.
+// Formulas: docs/math/families.md. Relies on Family, Draws, Special and GaussianForm. Read Improper next.
 
 /// Families of vectors.
 [<RequireQualifiedAccess>]
@@ -124,4 +124,35 @@ let multivariateNormalCholesky (loc: Tensor) (scaleTril: Tensor) : IDistribution
             LogDensity = logDensity
             Mean = Some(fun () -> loc)
             Variance = Some(fun () -> sumLast (Ops.square scaleTril))
+        }
+
+/// The multivariate normal distribution with this covariance K, symmetric and positive definite (its lower triangle is read).
+/// ln p(x) = -(x - loc)' K^-1 (x - loc)/2 - ln det K/2 - n ln(2 pi)/2. loc: [..., n], covariance: [..., n, n].
+let multivariateNormal (loc: Tensor) (covariance: Tensor) : IDistribution =
+    let name = "multivariateNormal(loc, covariance)"
+    let loc, covariance = Ops.toFloat loc, Ops.toFloat covariance
+    requireAxis name "loc" loc
+    let n = loc.Shape[loc.Shape.Rank - 1]
+    requireSquare name "covariance" n covariance
+    let byFactor () = multivariateNormalCholesky loc (Ops.cholesky covariance)
+    let variances = Ops.diagonal covariance
+
+    let logDensity (x: Tensor) =
+        if covariance.Shape.Rank = 2 then
+            GaussianForm.logDensity covariance (x - loc) - 0.5 * float n * log (2.0 * Math.PI)
+        else
+            byFactor().LogDensity x
+
+    Family.distribution
+        {
+            Name = name
+            Parameters = [ Parameter.finite "loc" loc; Parameter.create "covariance" Rule.Covariance covariance ]
+            DType = DType.F64
+            Batch = Parameter.batch name [ sumLast loc; sumLast variances ]
+            Event = Shape.ofList [ n ]
+            Support = Support.Real
+            Sample = fun shape key -> loc + colour (Ops.cholesky covariance) (Draws.normal shape key)
+            LogDensity = logDensity
+            Mean = Some(fun () -> loc)
+            Variance = Some(fun () -> variances)
         }

@@ -10,9 +10,16 @@ open Ppl.Core.Tensors
 [<RequireQualifiedAccess>]
 module Compile =
 
+    let private withoutDerivatives (program: Program) = program |> StopGradients.remove |> GivenDerivatives.drop
+
+    /// The simplified form of a program that nothing will differentiate any more: derivatives given by hand are forgotten, and
+    /// what they belong to is shared and fused with the rest.
+    let finished (options: SimplifyOptions) (program: Program) : Program =
+        program |> withoutDerivatives |> Simplify.programWith options
+
     /// The simplified program of a function of tensors of these types. The function is traced once.
     let program (types: TensorType[]) (f: Tensor[] -> Tensor[]) : Program =
-        Trace.program types f |> StopGradients.remove |> GivenDerivatives.drop |> Simplify.program
+        Trace.program types f |> finished SimplifyOptions.Default
 
     /// A function of tensors of these types, compiled by an engine.
     let func (engine: IEngine) (types: TensorType[]) (f: Tensor[] -> Tensor[]) : ICompiled =
@@ -31,8 +38,7 @@ module Compile =
 
         let program, after =
             Trace.program [| vector |] valueAndGradient
-            |> StopGradients.remove
-            |> GivenDerivatives.drop
+            |> withoutDerivatives
             |> Simplify.report options
 
         program, before @ after

@@ -1,10 +1,10 @@
 // Simplification: the rules of Rewrite and the removal of dead code, repeated until the program no longer shrinks.
 // Sums of squares over data are compressed where that saves work.
 // Linear recurrences of scans are computed for eight steps side by side, or at least brought into the form that is fastest
-// to iterate.
+// to iterate; the body of a scan divides by each denominator once.
 // Softplus and sigmoid are written with their common exponential.
 // What loops compute in every turn from the same values moves in front of them.
-// Relies on Rewrite, DeadCode, Compress, LoopInvariants, Splitting, Recurrence and Exponentials. Read Compile next.
+// Relies on Rewrite, DeadCode, Compress, LoopInvariants, Splitting, Recurrence, Quotients and Exponentials. Read Compile next.
 namespace Ppl.Core.Transforms
 
 open Ppl.Core
@@ -57,7 +57,8 @@ module Simplify =
     let report (options: SimplifyOptions) (program: Program) : Program * string list =
         let program, compressions = DeadCode.prune program |> repeat rounds |> compressed options
         let program, splits = LoopInvariants.hoist program |> split options
-        program |> Recurrence.shorten |> Exponentials.expand |> repeat rounds, compressions @ splits
+        program |> Recurrence.shorten |> Quotients.share |> Exponentials.expand |> repeat rounds,
+        compressions @ splits
 
     /// The simplified program, with these options.
     let programWith options program : Program = fst (report options program)

@@ -17,7 +17,7 @@ public static partial class Dist
     /// The multivariate normal distribution with a covariance matrix, symmetric and positive definite.
     /// </summary>
     public static Distribution<RealVec> MultivariateNormal(RealVec loc, RealMat covariance) =>
-        MultivariateNormalCholesky(loc, Fn.Cholesky(covariance));
+        new(Vectors.multivariateNormal(Lengthened(loc, covariance.Rows), covariance.Tensor));
 
     /// <summary>
     /// The multivariate normal distribution with the covariance L L', L lower triangular with a positive diagonal.

@@ -108,7 +108,7 @@ module Sampler =
 
     let private compile (engine: IEngine) name limit adaptation (run: RunOptions) target (kernel: IKernel<'P, 'S, 'I>) =
         let d = target.Dimension
-        let simplified = Simplify.programWith (simplification run)
+        let simplified = Compile.finished (simplification run)
         let row = Trace.program [| SamplingTarget.vector d |] (fun args -> [| target.Row args[0] |])
 
         {

@@ -14,6 +14,9 @@ public static unsafe partial class Dense
     /// <summary>Rows of the blocks that factorisations and solutions treat without the matrix product.</summary>
     private const int Panel = 32;
 
+    /// <summary>The most rows for which the inverse of a Cholesky factor comes with the factorisation.</summary>
+    public const int LargestInverse = Blocking.CotangentRows;
+
     /// <summary>
     /// y = alpha op(A) x + beta y; A [rows, columns] as stored with row stride lda. y is not read when beta = 0.
     /// Without transposition an element is a <see cref="FixedOrder.Dot"/>; with it, a chain over the rows of A in
@@ -82,6 +85,12 @@ public static unsafe partial class Dense
     private static void* Align(void* x) => (void*)(((nuint)x + 63) & ~(nuint)63);
 
     private static int LargestLanes<T>() => Vector512<T>.Count;
+
+    // Rows of whole pairs of vectors of any width.
+    private static int PaddedStride<T>(int n) => (n + 2 * LargestLanes<T>() - 1) & (-2 * LargestLanes<T>());
+
+    // Whole tiles of rows.
+    private static int PaddedRows(int n) => (n + Blocking.TileRows - 1) & -Blocking.TileRows;
 
     private static int Lanes<T>() =>
         Vector512.IsHardwareAccelerated ? Vector512<T>.Count

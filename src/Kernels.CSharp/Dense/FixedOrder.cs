@@ -58,6 +58,14 @@ public static unsafe class FixedOrder
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static float MultiplyAdd(float a, float b, float c) => MathF.FusedMultiplyAdd(a, b, c);
 
+    /// <summary>The square root.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static double SquareRoot(double x) => Math.Sqrt(x);
+
+    /// <inheritdoc cref="SquareRoot(double)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static float SquareRoot(float x) => MathF.Sqrt(x);
+
     // The last, incomplete block; the missing elements are zeros.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> LoadTail(double* x, nint count)

@@ -35,6 +35,15 @@ public static unsafe class PackedDense
         }
     }
 
+    /// <summary>The inverse of the Cholesky factor of one packed matrix; see the pointer form.</summary>
+    public static void CholeskyInverse(int n, ReadOnlySpan<double> a, Span<double> result)
+    {
+        fixed (double* pa = a, pr = result)
+        {
+            Dense.CholeskyInverse(n, pa, n, pr, n);
+        }
+    }
+
     /// <summary>The cotangent of one packed matrix from that of its Cholesky factor; see the pointer form.</summary>
     public static void CholeskyVjp(int n, ReadOnlySpan<double> l, ReadOnlySpan<double> c, Span<double> result)
     {

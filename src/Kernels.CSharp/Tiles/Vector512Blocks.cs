@@ -1,5 +1,5 @@
-// Factorisation and substitution of one block that fits in the first-level cache (up to 32 rows). Each row is gathered
-// in registers from the finished rows, so that a step waits for its last multiply-add and its pivot only.
+// Substitution in one block that fits in the first-level cache (up to 32 rows). Each row is gathered in registers from the
+// finished rows, so that a step waits for its last multiply-add and its diagonal element only.
 // Every element is one chain of fused multiply-adds in the order of the inner index: the same bits for any vector width.
 // Written for 512 bits and binary64; the other widths and binary32 are derived from this text when the project is built.
 using System;
@@ -10,74 +10,6 @@ namespace Ppl.Kernels;
 
 internal static unsafe partial class Vector512Blocks
 {
-    /// <summary>
-    /// W = D V for a matrix whose upper part is in `w`, in place, and V, upper triangular with ones on the diagonal, in
-    /// `v`: L = V' sqrt(D), which keeps the square roots off the chain from pivot to pivot. Below the diagonal of W there
-    /// is garbage. Both have rows of `stride`
-    /// elements, a multiple of two vectors; the squared pivots D go to `squares`. Returns -1, or the index of the first of them
-    /// that is not positive and finite or has no finite reciprocal.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static int Eliminate(int n, double* w, double* v, int stride, double* squares)
-    {
-        var width = Vector512<double>.Count;
-        double latest = 0; // V(k-1, k), computed alone so that row k need not wait for row k-1 of V
-        for (var k = 0; k < n; k++)
-        {
-            double inverse = 0;
-            var diagonal = Vector512.Create((double)k);
-            var first = k / (2 * width) * (2 * width);
-            for (var j = 0; j < first; j += width)
-            {
-                Vector512<double>.Zero.Store(v + k * stride + j);
-            }
-
-            for (var j = first; j < n; j += 2 * width)
-            {
-                var row = w + k * stride + j;
-                var (s0, s1) = (Vector512.Load(row), Vector512.Load(row + width));
-                var above = w + j;
-                var factors = v + k;
-                for (var i = 0; i < k - 1; i++, above += stride, factors += stride)
-                {
-                    Subtract(*factors, Vector512.Load(above), Vector512.Load(above + width), ref s0, ref s1);
-                }
-
-                if (k > 0)
-                {
-                    Subtract(latest, Vector512.Load(above), Vector512.Load(above + width), ref s0, ref s1);
-                }
-
-                s0.Store(row);
-                s1.Store(row + width);
-                if (j <= k)
-                {
-                    squares[k] = row[k - j];
-                    inverse = 1 / row[k - j];
-                    if (!(inverse > 0) || double.IsPositiveInfinity(inverse))
-                    {
-                        return k;
-                    }
-                }
-
-                var column = Vector512<double>.Indices + Vector512.Create((double)j);
-                Behind(s0 * Vector512.Create(inverse), column, diagonal).Store(v + k * stride + j);
-                column += Vector512.Create((double)width);
-                Behind(s1 * Vector512.Create(inverse), column, diagonal).Store(v + k * stride + j + width);
-            }
-
-            latest = k + 1 < n ? w[k * stride + k + 1] * inverse : 0;
-        }
-
-        return -1;
-    }
-
-    // The elements of a row behind its diagonal, 1 on it, and zeros.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Behind(Vector512<double> row, Vector512<double> column, Vector512<double> diagonal) =>
-        Vector512.ConditionalSelect(
-            Vector512.GreaterThan(column, diagonal), row, Vector512<double>.One & Vector512.Equals(column, diagonal));
-
     /// <summary>Square roots in place of `count` elements, a multiple of the width.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void SquareRoots(double* x, int count)

@@ -1,4 +1,4 @@
-// Cholesky factorisation on raw row-major memory. Relies on Vector512Blocks (32 rows at most) and on
+// Cholesky factorisation on raw row-major memory. Relies on Vector512Elimination (32 rows at most) and on
 // the matrix product; see Dense.TriangularSolve.cs and Dense.Batches.cs next.
 // Written for binary64; the binary32 form is derived from this text when the project is built.
 using System;
@@ -119,37 +119,31 @@ public static unsafe partial class Dense
     [SkipLocalsInit]
     private static int CholeskySmall(int n, double* a, int lda, double* l, int ldl)
     {
-        const int CacheLine = 64;
-        var multiple = 2 * CacheLine / sizeof(double);
-        var stride = (n + multiple - 1) & -multiple;
-        var stack = stackalloc double[2 * Panel * Panel + Panel + CacheLine / sizeof(double)];
-        var pivots = (double*)(((nuint)stack + CacheLine - 1) & ~(nuint)(CacheLine - 1));
-        var w = pivots + stride;
-        var v = w + n * stride;
-        for (var i = 0; i <= n; i++)
+        var stride = PaddedStride<double>(n);
+        var stack = stackalloc double[2 * Panel * Panel + Panel + LargestLanes<double>()];
+        var pivots = (double*)Align(stack);
+        var w = pivots + Panel;
+        var v = w + PaddedRows(n) * stride;
+        LoadTransposed(n, a, lda, w, stride);
+        for (var j = n & -Vector256<double>.Count; j < stride; j += Vector256<double>.Count)
         {
-            // What fills the rows up is harmless then.
-            for (var j = i == 0 ? 0 : n & -Vector256<double>.Count; j < stride; j += Vector256<double>.Count)
-            {
-                Vector256<double>.Zero.Store(pivots + i * stride + j);
-            }
+            Vector256<double>.Zero.Store(pivots + j);
         }
 
-        TransposeTiles.Copy(n, n, a, lda, w, stride);
         int failed;
         if (Vector512.IsHardwareAccelerated)
         {
-            failed = Vector512Blocks.Eliminate(n, w, v, stride, pivots);
+            failed = Vector512Elimination.Factor(n, a, lda, w, v, stride, pivots);
             Vector512Blocks.SquareRoots(pivots, stride);
         }
         else if (Vector256.IsHardwareAccelerated)
         {
-            failed = Vector256Blocks.Eliminate(n, w, v, stride, pivots);
+            failed = Vector256Elimination.Factor(n, a, lda, w, v, stride, pivots);
             Vector256Blocks.SquareRoots(pivots, stride);
         }
         else
         {
-            failed = Vector128Blocks.Eliminate(n, w, v, stride, pivots);
+            failed = Vector128Elimination.Factor(n, a, lda, w, v, stride, pivots);
             Vector128Blocks.SquareRoots(pivots, stride);
         }
 
@@ -160,6 +154,57 @@ public static unsafe partial class Dense
         }
 
         return failed;
+    }
+
+    /// <summary>
+    /// L^-1 for L L' = A, lower triangular with zeros above, for at most <see cref="LargestInverse"/> rows. Rows of `result`
+    /// from the first pivot on that is not positive and finite are NaN.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    public static void CholeskyInverse(int n, double* a, int lda, double* result, int ldr)
+    {
+        var stride = PaddedStride<double>(n);
+        var stack = stackalloc double[3 * LargestInverse * Panel + LargestInverse + LargestLanes<double>()];
+        var pivots = (double*)Align(stack);
+        var w = pivots + LargestInverse;
+        var v = w + PaddedRows(n) * stride;
+        var u = v + PaddedRows(n) * stride;
+        LoadTransposed(n, a, lda, w, stride);
+        var failed =
+            Vector512.IsHardwareAccelerated ? Vector512Elimination.Invert(n, a, lda, w, v, u, stride, pivots, result, ldr)
+            : Vector256.IsHardwareAccelerated ? Vector256Elimination.Invert(n, a, lda, w, v, u, stride, pivots, result, ldr)
+            : Vector128Elimination.Invert(n, a, lda, w, v, u, stride, pivots, result, ldr);
+        for (var i = failed >= 0 ? failed : n; i < n; i++)
+        {
+            new Span<double>(result + i * (nint)ldr, n).Fill(double.NaN);
+        }
+    }
+
+    // The transpose of A, with zeros behind its rows, and rows of the unit matrix that make a multiple of four.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void LoadTransposed(int n, double* a, int lda, double* w, int stride)
+    {
+        var width = Vector256<double>.Count;
+        for (var i = 0; i < n; i++)
+        {
+            for (var j = n & -width; j < stride; j += width)
+            {
+                Vector256<double>.Zero.Store(w + i * stride + j);
+            }
+        }
+
+        for (var i = n; i < PaddedRows(n); i++)
+        {
+            for (var j = 0; j < stride; j += width)
+            {
+                Vector256<double>.Zero.Store(w + i * stride + j);
+            }
+
+            w[i * stride + i] = 1;
+        }
+
+        TransposeTiles.Copy(n, n, a, lda, w, stride);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
