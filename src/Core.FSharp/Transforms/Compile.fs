@@ -37,9 +37,7 @@ module Compile =
             [| value; gradient |]
 
         let program, after =
-            Trace.program [| vector |] valueAndGradient
-            |> withoutDerivatives
-            |> Simplify.report options
+            Trace.program [| vector |] valueAndGradient |> withoutDerivatives |> Simplify.report options
 
         program, before @ after
 

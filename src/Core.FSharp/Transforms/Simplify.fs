@@ -57,8 +57,7 @@ module Simplify =
     let report (options: SimplifyOptions) (program: Program) : Program * string list =
         let program, compressions = DeadCode.prune program |> repeat rounds |> compressed options
         let program, splits = LoopInvariants.hoist program |> split options
-        program |> Recurrence.shorten |> Quotients.share |> Exponentials.expand |> repeat rounds,
-        compressions @ splits
+        program |> Recurrence.shorten |> Quotients.share |> Exponentials.expand |> repeat rounds, compressions @ splits
 
     /// The simplified program, with these options.
     let programWith options program : Program = fst (report options program)
