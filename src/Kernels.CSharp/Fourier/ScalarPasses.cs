@@ -1,6 +1,7 @@
 // The passes of FourierPlan one number at a time, for strides below 8: short transforms, and the first passes of lengths that
 // are no multiple of 64.
 using System;
+using System.Runtime.CompilerServices;
 
 namespace Ppl.Kernels;
 
@@ -8,6 +9,7 @@ namespace Ppl.Kernels;
 internal static unsafe class ScalarPasses
 {
     /// <summary>A pass of radix 2, 4 or an odd one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Run(int radix, nint m, nint s, double* w, Parts x, Parts y)
     {
         var a = stackalloc Complex[Radices.Largest];
@@ -35,6 +37,7 @@ internal static unsafe class ScalarPasses
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transform(int radix, double* roots, Complex* a, Complex* b)
     {
         switch (radix)
@@ -54,6 +57,7 @@ internal static unsafe class ScalarPasses
     }
 
     /// <summary>As Vector512Passes.Odd.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Odd(int r, double* roots, Complex* a, Complex* b)
     {
         b[0] = a[0];
@@ -81,12 +85,16 @@ internal static unsafe class ScalarPasses
         /// <summary>-i times this.</summary>
         internal Complex Turned => new(Im, -Re);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Complex operator +(Complex a, Complex b) => new(a.Re + b.Re, a.Im + b.Im);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Complex operator -(Complex a, Complex b) => new(a.Re - b.Re, a.Im - b.Im);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Complex operator *(double scale, Complex a) => new(scale * a.Re, scale * a.Im);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Complex operator *(Complex a, Complex b) =>
             new(Math.FusedMultiplyAdd(a.Re, b.Re, -(a.Im * b.Im)), Math.FusedMultiplyAdd(a.Re, b.Im, a.Im * b.Re));
     }
