@@ -50,7 +50,7 @@ internal static class Startup
     private static double Milliseconds(string model)
     {
         long start = Stopwatch.GetTimestamp();
-        using var child = Process.Start(Environment.ProcessPath!, [typeof(Startup).Assembly.Location, Child, model]);
+        using var child = Process.Start(Self.With(Child, model))!;
         child.WaitForExit();
         if (child.ExitCode != 0)
         {

@@ -58,7 +58,7 @@ internal static unsafe class DenseKernels
     private static JsonElement[] RunStronger()
     {
         bool isStronger = OpenBlas.Description?.EndsWith(Stronger, StringComparison.Ordinal) ?? true;
-        if (isStronger || !Vector512.IsHardwareAccelerated || Environment.ProcessPath is null)
+        if (isStronger || !Vector512.IsHardwareAccelerated)
         {
             return [];
         }
@@ -66,14 +66,9 @@ internal static unsafe class DenseKernels
         string file = Path.GetTempFileName();
         try
         {
-            string[] self = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
-                ? [typeof(DenseKernels).Assembly.Location]
-                : [];
-            var start = new ProcessStartInfo(Environment.ProcessPath, [.. self, "dense", "--json", file])
-            {
-                RedirectStandardOutput = true,
-                Environment = { [CoreType] = Stronger },
-            };
+            ProcessStartInfo start = Self.With("dense", "--json", file);
+            start.RedirectStandardOutput = true;
+            start.Environment[CoreType] = Stronger;
             using Process child = Process.Start(start)!;
             child.StandardOutput.ReadToEnd();
             child.WaitForExit();
