@@ -76,11 +76,6 @@ module Kernel =
             let after, info = kernel.Step key given before
             Array.concat [ [| args[1] + Tensor.OfInt 1 |]; kernel.State.ToArray after; kernel.Info.ToArray info ])
 
-    /// x with an axis moved to another place.
-    let private move from into (x: Tensor) =
-        let others = Array.init x.Shape.Rank id |> Array.filter ((<>) from)
-        Ops.transpose (Array.insertAt into from others) x
-
     /// <summary>
     /// The program of several chains, all arguments and results with the chains in front. Inside they are along the last
     /// axes, so that what one chain computes with a number eight chains compute with a vector.
@@ -91,8 +86,9 @@ module Kernel =
             step
         else
             let mapped = Vmap.programLast lanes (Array.create step.Inputs.Length true) step
-            let toLast (x: Tensor) = move 0 (x.Shape.Rank - 1) x
-            let toFirst (x: Tensor) = move (x.Shape.Rank - 1) 0 x
+            let turned by (x: Tensor) = Ops.transpose (Array.init x.Shape.Rank (fun i -> (i + by x) % x.Shape.Rank)) x
+            let toLast = turned (fun _ -> 1)
+            let toFirst = turned (fun x -> x.Shape.Rank - 1)
             let stacked (ty: TensorType) = TensorType.create ty.DType (Shape.prepend lanes ty.Shape)
 
             Trace.program (Program.inputTypes step |> Array.map stacked) (fun args ->
